@@ -1,0 +1,68 @@
+import { HttpException, Logger, type ExecutionContext } from '@nestjs/common';
+import { SECOND_MS } from '../common/duration.js';
+import type { Principal } from '../common/principal.js';
+import { AuthError } from '../errors/auth-error.js';
+import type { PolicyFunction } from './access-policy.js';
+import type { CompiledRule } from './compiled-rule.js';
+
+const POLICY_DEADLINE_MS = 5 * SECOND_MS;
+const logger = new Logger('Gatehouse');
+
+/** Everything a rule asks of a principal that does not wait for anything. Fresh comes last: see `requireFresh`. */
+export function requireRule(rule: CompiledRule, principal: Principal): void {
+  if (rule.via !== undefined && !rule.via.includes(principal.via)) throw new AuthError('FORBIDDEN');
+  if (rule.verified && principal.emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
+  const met =
+    rule.roles.every((anyOf) => anyOf.some((role) => principal.hasRole(role))) &&
+    rule.permissions.every((permission) => principal.can(permission)) &&
+    rule.scopes.every((scope) => principal.hasScope(scope));
+  if (!met) throw new AuthError('FORBIDDEN');
+}
+
+/** Only asked of somebody who may do it at all, so that nobody confirms a password in vain. */
+export function requireFresh(rule: CompiledRule, principal: Principal, nowMs: number): void {
+  if (!rule.fresh || principal.freshUntil.getTime() > nowMs) return;
+  throw new AuthError('REAUTHENTICATION_REQUIRED', { details: { methods: ['password'] } });
+}
+
+/**
+ * Asks policies one after the other. Only `true` allows. A policy that fails or does not answer in time has not allowed
+ * anything: 503.
+ *
+ * @throws AuthError `FORBIDDEN`, `STORE_UNAVAILABLE`; and whatever `HttpException` a policy throws itself
+ */
+export async function requirePolicies(
+  policies: readonly PolicyFunction[],
+  principal: Principal,
+  context: ExecutionContext,
+  deadlineMs = POLICY_DEADLINE_MS,
+): Promise<void> {
+  for (const policy of policies) {
+    if ((await bounded(policy, principal, context, deadlineMs)) !== true) throw new AuthError('FORBIDDEN');
+  }
+}
+
+async function bounded(
+  policy: PolicyFunction,
+  principal: Principal,
+  context: ExecutionContext,
+  deadlineMs: number,
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`A policy has not answered within ${deadlineMs} ms.`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([(async () => policy(principal, context))(), deadline]);
+  } catch (error) {
+    if (error instanceof HttpException) throw error;
+    logger.error(`A policy of ${context.getClass().name} failed, so the request is refused.`, stackOf(error));
+    throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: SECOND_MS, cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : 'It threw something that is no Error.';
+}

@@ -1,0 +1,21 @@
+import type { Type } from '@nestjs/common';
+import type { CredentialKind } from '../common/principal.js';
+import type { AccessPolicy, PolicyFunction } from './access-policy.js';
+
+/** What `@Auth()` asks for beside a signed-in principal. Every part that is present must hold. */
+export interface AuthRule {
+  /** Any one of these roles. */
+  readonly roles?: readonly string[];
+  /** All of these permissions, each `resource:action`. */
+  readonly permissions?: readonly string[];
+  /** All of these scopes. A cookie session carries every scope. */
+  readonly scopes?: readonly string[];
+  /** The credentials that are accepted. Default: all. */
+  readonly via?: CredentialKind | readonly CredentialKind[];
+  /** A sign-in or re-authentication within `sessions.fresh`. Default `false`. */
+  readonly fresh?: boolean;
+  /** A confirmed e-mail address. Default `false`. */
+  readonly verified?: boolean;
+  /** Asked after everything above but `fresh`. */
+  readonly policy?: Type<AccessPolicy> | PolicyFunction;
+}

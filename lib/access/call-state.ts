@@ -1,0 +1,66 @@
+import type { Principal } from '../common/principal.js';
+import type { AuthError } from '../errors/auth-error.js';
+import type { CallSite } from './call-site.js';
+
+/** What the credential of a call turned out to be. */
+export type CredentialOutcome =
+  | { readonly status: 'none' | 'dead' }
+  | { readonly status: 'refused'; readonly error: AuthError }
+  | { readonly status: 'live'; readonly principal: Principal };
+
+/** What the guard leaves behind for parameter decorators. */
+export interface Verdict {
+  readonly principal: Principal | undefined;
+  /** The user entity, loaded once a verdict. */
+  readonly user: () => Promise<object | undefined>;
+}
+
+const STATE = Symbol('gatehouse:call-state');
+
+interface CallState {
+  outcome?: Promise<CredentialOutcome>;
+  verdict?: Verdict | undefined;
+  /** For sockets: by objects that belong to one message. */
+  readonly outcomes: WeakMap<object, Promise<CredentialOutcome>>;
+  readonly verdicts: WeakMap<object, Verdict>;
+}
+
+/** The outcome remembered for the call, or the one that `read` starts. */
+export function rememberedOutcome(site: CallSite, read: () => Promise<CredentialOutcome>): Promise<CredentialOutcome> {
+  if (site.carrier === undefined) return read();
+  const state = stateOf(site.carrier);
+  if (!site.perMessage) return (state.outcome ??= read());
+  const known = state.outcomes.get(site.call);
+  if (known !== undefined) return known;
+  const outcome = read();
+  state.outcomes.set(site.call, outcome);
+  return outcome;
+}
+
+export function leaveVerdict(site: CallSite, verdict: Verdict): void {
+  if (site.carrier === undefined) return;
+  const state = stateOf(site.carrier);
+  for (const token of site.tokens) state.verdicts.set(token, verdict);
+  // A message with neither an object nor an acknowledgement has no token. Its verdict is the latest of the socket, and so
+  // at worst another message's of the same session.
+  if (site.tokens.length === 0) state.verdict = verdict;
+}
+
+export function verdictOf({ carrier, tokens }: CallSite): Verdict | undefined {
+  const state = carrier && existingState(carrier);
+  if (state === undefined) return undefined;
+  if (tokens.length === 0) return state.verdict;
+  return tokens.map((token) => state.verdicts.get(token)).find((verdict) => verdict !== undefined);
+}
+
+function existingState(carrier: object): CallState | undefined {
+  return (carrier as { [STATE]?: CallState })[STATE];
+}
+
+function stateOf(carrier: object): CallState {
+  const existing = existingState(carrier);
+  if (existing !== undefined) return existing;
+  const state: CallState = { outcomes: new WeakMap(), verdicts: new WeakMap() };
+  Object.defineProperty(carrier, STATE, { value: state });
+  return state;
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { Principal } from '../common/principal.js';
+import { CookieJar } from '../cookies/cookie-jar.js';
+import { RoleGrants } from '../roles/role-grants.js';
+import type { LiveSession } from '../sessions/live-session.js';
+import { SessionCache } from '../sessions/session-cache.js';
+import { SessionCookie } from '../sessions/session-cookie.js';
+import { SessionReader, type AuthRequest, type SessionReading } from './credential-source.js';
+
+/** Who the session cookie is from: its MAC, then one look-up. A cookie that does not verify counts as absent. */
+@Injectable()
+export class CookieSessionReader extends SessionReader {
+  private readonly sessions = new WeakMap<Principal, LiveSession>();
+
+  constructor(
+    private readonly cookies: CookieJar,
+    private readonly sessionCookie: SessionCookie,
+    private readonly cache: SessionCache,
+    private readonly grants: RoleGrants,
+  ) {
+    super();
+  }
+
+  override async fromCookie(request: AuthRequest): Promise<SessionReading> {
+    const value = this.cookies.read(request, 'session');
+    const reference = value === undefined ? undefined : this.sessionCookie.read(value);
+    if (reference === undefined) return { status: 'none' };
+    const session = await this.cache.find(reference.userId, reference.sid);
+    if (session === undefined) return { status: 'dead' };
+    const principal = this.principalOf(session);
+    this.sessions.set(principal, session);
+    return { status: 'live', principal, csrf: { seed: session.csrfSeed } };
+  }
+
+  /** The login session behind a principal that came by cookie. */
+  sessionOf(principal: Principal): LiveSession | undefined {
+    return this.sessions.get(principal);
+  }
+
+  private principalOf(session: LiveSession): Principal {
+    return Principal.of({
+      userId: session.userId,
+      via: 'session',
+      sessionId: session.id,
+      roles: session.roles,
+      permissions: this.grants.permissionsOf(session.roles),
+      scopes: undefined,
+      emailVerified: session.emailVerified,
+      methods: session.methods,
+      authenticatedAt: session.authenticatedAt,
+      freshUntil: session.freshUntil,
+      expiresAt: session.expiresAt,
+      impersonatorId: undefined,
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Principal } from '../common/principal.js';
+import { AuthError } from '../errors/auth-error.js';
+import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
+import { rememberedOutcome, type CredentialOutcome } from './call-state.js';
+import { CsrfProtection, isUnsafe } from './csrf-protection.js';
+import { SessionReader, type AuthRequest } from './credential-source.js';
+import { presentedCredential } from './presented-credential.js';
+import { RouteRules } from './route-rules.js';
+import { transportError } from './transport-errors.js';
+
+/**
+ * Who a request is from, for guards of your own that run before ours, and for GraphQL and WebSocket code. Read once a
+ * request, and on a socket once a message.
+ */
+@Injectable()
+export class Principals {
+  constructor(
+    private readonly rules: RouteRules,
+    private readonly sessions: SessionReader,
+    private readonly csrf: CsrfProtection,
+  ) {}
+
+  /**
+   * The principal behind a context; `undefined` for an anonymous request and on `@Public()` handlers, where no credential
+   * is looked at. Decides nothing about the handler's rules.
+   *
+   * @throws the transport's own error: 401 for a wrong `Bearer` or `X-API-Key` header, 400 for both at once, 403
+   * `CSRF_FAILED`, 503 when sessions cannot be read
+   */
+  async of(context: ExecutionContext): Promise<Principal | undefined> {
+    if (this.rules.of(context).mode === 'public') return undefined;
+    const site = callSiteOf(context);
+    try {
+      return principalIn(await this.outcomeOf(site));
+    } catch (error) {
+      throw await transportError(site.transport, error);
+    }
+  }
+
+  /** @internal */
+  outcomeOf(site: CallSite): Promise<CredentialOutcome> {
+    return rememberedOutcome(site, () => this.read(site));
+  }
+
+  private async read({ transport, request }: CallSite): Promise<CredentialOutcome> {
+    if (request === undefined) return { status: 'none' };
+    const refusal = headerRefusal(request);
+    if (refusal !== undefined) return { status: 'refused', error: refusal };
+    const reading = await this.sessions.fromCookie(request);
+    if (reading.status !== 'live') return { status: reading.status };
+    if (!(reading.principal instanceof Principal)) return { status: 'none' };
+    const forgery = caught(() => this.checkSender(transport, request, reading.csrf.seed));
+    return forgery === undefined
+      ? { status: 'live', principal: reading.principal }
+      : { status: 'refused', error: forgery };
+  }
+
+  /** A handshake is a GET, yet any site may open one with the visitor's cookies (RFC 6455 §10.2). */
+  private checkSender(transport: Transport, request: AuthRequest, seed: string): void {
+    if (transport === 'ws' || isUpgrade(request)) this.csrf.checkOrigin(request);
+    if (transport !== 'ws' && isUnsafe(request)) this.csrf.check(request, seed);
+  }
+}
+
+/** The principal of an outcome; throws when the credential itself was refused. */
+export function principalIn(outcome: CredentialOutcome): Principal | undefined {
+  if (outcome.status === 'refused') throw outcome.error;
+  return outcome.status === 'live' ? outcome.principal : undefined;
+}
+
+/** A header credential decides alone. Neither kind is enabled, so each is a wrong one (RFC 6750 §3.1). */
+function headerRefusal(request: AuthRequest): AuthError | undefined {
+  switch (presentedCredential(request)) {
+    case 'conflict':
+      return new AuthError('MALFORMED_REQUEST', { message: 'Send either a bearer token or an API key, not both.' });
+    case 'bearer':
+      return new AuthError('INVALID_ACCESS_TOKEN', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
+    case 'api-key':
+      return new AuthError('INVALID_API_KEY');
+    case 'cookie':
+      return undefined;
+  }
+}
+
+function caught(check: () => void): AuthError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AuthError) return error;
+    throw error;
+  }
+}

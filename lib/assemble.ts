@@ -1,0 +1,46 @@
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { authEntities } from './auth-entities.js';
+import { CHECK_SOURCES } from './checklist/tokens.js';
+import type { CheckSource } from './checklist/check.js';
+import { AUTH_DATA_SOURCE, AUTH_ENTITIES } from './database/tokens.js';
+import { FEATURES } from './features.js';
+import { KERNEL_CHECKS, KERNEL_EXPORTS, KERNEL_PROVIDERS } from './kernel.js';
+import type { AuthStructure, AuthValues } from './options/auth-options.js';
+import { AuthSettings } from './options/auth-settings.js';
+import { resolveSettings } from './options/resolve-options.js';
+import { AUTH_STRUCTURE, AUTH_VALUES } from './options/tokens.js';
+
+/** The one flat module that `forRoot` and `forRootAsync` both end in. */
+export function assemble(module: Type, structure: AuthStructure, values: Provider): DynamicModule {
+  const checks: Type<CheckSource>[] = [...KERNEL_CHECKS, ...FEATURES.flatMap((feature) => feature.checks ?? [])];
+  const entities = authEntities(structure);
+  return {
+    module,
+    global: true,
+    imports: [
+      TypeOrmModule.forFeature(entities, structure.dataSource),
+      RouterModule.register([{ path: structure.path ?? '/auth', module }]),
+      ...(structure.imports ?? []),
+    ],
+    controllers: FEATURES.flatMap((feature) => feature.controllers ?? []),
+    providers: [
+      values,
+      { provide: AUTH_STRUCTURE, useValue: structure },
+      {
+        provide: AuthSettings,
+        useFactory: (given: AuthValues) => resolveSettings(given, process.env, { structure }),
+        inject: [AUTH_VALUES],
+      },
+      { provide: AUTH_DATA_SOURCE, useExisting: getDataSourceToken(structure.dataSource) },
+      { provide: AUTH_ENTITIES, useValue: entities },
+      ...KERNEL_PROVIDERS,
+      ...FEATURES.flatMap((feature) => feature.providers ?? []),
+      ...checks,
+      { provide: CHECK_SOURCES, useFactory: (...sources: CheckSource[]) => sources, inject: checks },
+      ...(structure.overrides ?? []),
+    ],
+    exports: [...KERNEL_EXPORTS, ...FEATURES.flatMap((feature) => feature.exports ?? [])],
+  };
+}

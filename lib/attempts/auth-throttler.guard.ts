@@ -1,0 +1,114 @@
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import {
+  ThrottlerGuard,
+  getOptionsToken,
+  getStorageToken,
+  type ThrottlerModuleOptions,
+  type ThrottlerRequest,
+  type ThrottlerStorage,
+} from '@nestjs/throttler';
+import { addressNetwork, addressSupernet, type AddressedRequest } from '../common/client-address.js';
+import { SECOND_MS } from '../common/duration.js';
+import { AuthError } from '../errors/auth-error.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { spelledDuration } from './budget-table.js';
+import { ROUTE_BUDGETS, SUPERNET_FACTOR, type RouteBudget, type RouteBudgetName } from './budgets.js';
+import { ClientAddresses } from './client-addresses.service.js';
+import { RATE_LIMIT } from './rate-limit.decorator.js';
+import { RequestIdentity } from './request-identity.js';
+
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+interface Tracker {
+  readonly name: string;
+  readonly factor: number;
+}
+
+/**
+ * Rate limits of our own routes, bound on our controllers by `@UseGuards`, so after the access guard. A request with a
+ * valid credential counts for its session, every other for its address.
+ */
+@Injectable()
+export class AuthThrottlerGuard extends ThrottlerGuard {
+  // Apart from `X-RateLimit-*`, which a throttler of the application may write on the same answer.
+  protected override headerPrefix = 'RateLimit';
+
+  constructor(
+    @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
+    @Inject(getStorageToken()) storage: ThrottlerStorage,
+    reflector: Reflector,
+    private readonly settings: AuthSettings,
+    private readonly addresses: ClientAddresses,
+    private readonly identity: RequestIdentity,
+  ) {
+    super(options, storage, reflector);
+  }
+
+  protected override async handleRequest({ context }: ThrottlerRequest): Promise<boolean> {
+    const { req, res } = this.getRequestResponse(context);
+    try {
+      await this.count(context, req as AddressedRequest & { method: string }, res);
+      return true;
+    } catch (error) {
+      // An error of a guard passes no interceptor of ours: its headers are written here.
+      const headers = error instanceof AuthError ? error.headers : {};
+      this.setResponseHeader(res, 'Cache-Control', 'no-store');
+      for (const [name, value] of Object.entries(headers)) this.setResponseHeader(res, name, value);
+      throw error;
+    }
+  }
+
+  private async count(
+    context: ExecutionContext,
+    request: AddressedRequest & { method: string },
+    response: object,
+  ): Promise<void> {
+    const session = this.identity.sessionKey(request);
+    const name = this.budgetName(context, request.method, session);
+    const budget: RouteBudget = ROUTE_BUDGETS[name];
+    const trackers =
+      budget.by === 'session' && session !== undefined ? [sessionTracker(session)] : this.addressTrackers(request);
+    for (const { name: tracker, factor } of trackers) {
+      const limit = Math.max(1, Math.floor(budget.limit * factor * this.settings.rateLimits.multiplier));
+      const hit = await this.storageService.increment(`${name}:${tracker}`, budget.windowMs, limit, 0, name);
+      if (hit.isBlocked) throw this.refusal(name, budget, hit.timeToBlockExpire * SECOND_MS);
+      // The narrowest network is counted first, and is the one that the headers speak of.
+      if (factor === 1) this.describe(response, limit, limit - hit.totalHits, hit.timeToExpire);
+    }
+  }
+
+  private budgetName(context: ExecutionContext, method: string, session: string | undefined): RouteBudgetName {
+    const targets = [context.getHandler(), context.getClass()];
+    const declared = this.reflector.getAllAndOverride<RouteBudgetName | undefined>(RATE_LIMIT, targets);
+    if (declared !== undefined) return declared;
+    if (session === undefined) return 'anonymous';
+    return SAFE_METHODS.includes(method) ? 'signedInReads' : 'signedInWrites';
+  }
+
+  /** The narrowest network first: a refusal there must not take from a neighbour's wider one. */
+  private addressTrackers(request: AddressedRequest): readonly Tracker[] {
+    const { address } = this.addresses.of(request);
+    const supernet = addressSupernet(address);
+    const narrow = { name: `a:${addressNetwork(address)}`, factor: 1 };
+    return supernet === undefined ? [narrow] : [narrow, { name: `a:${supernet}`, factor: SUPERNET_FACTOR }];
+  }
+
+  private describe(response: object, limit: number, remaining: number, resetSeconds: number): void {
+    this.setResponseHeader(response, `${this.headerPrefix}-Limit`, String(limit));
+    this.setResponseHeader(response, `${this.headerPrefix}-Remaining`, String(remaining));
+    this.setResponseHeader(response, `${this.headerPrefix}-Reset`, String(resetSeconds));
+  }
+
+  private refusal(name: RouteBudgetName, { by, limit, windowMs }: RouteBudget, retryAfterMs: number): AuthError {
+    if (this.settings.environment !== 'development') return new AuthError('RATE_LIMITED', { retryAfterMs });
+    const message =
+      `Too many requests: the budget "${name}" allows ${limit} in ${spelledDuration(windowMs)} by ${by}. ` +
+      `The option rateLimits.multiplier (now ${this.settings.rateLimits.multiplier}) multiplies it.`;
+    return new AuthError('RATE_LIMITED', { message, retryAfterMs });
+  }
+}
+
+function sessionTracker(session: string): Tracker {
+  return { name: `s:${session}`, factor: 1 };
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { budgetTableMarkdown, spelledDuration } from './budget-table.js';
+import { ATTEMPT_BUDGETS } from './budgets.js';
+
+describe('the budget table', () => {
+  it('prints what is documented', () => {
+    expect(budgetTableMarkdown().split('\n').slice(2)).toEqual([
+      '| `register` | address | 20 | 1 h | refuse |',
+      '| `signedInReads` | session | 120 | 1 min | refuse |',
+      '| `signedInWrites` | session | 60 | 1 min | refuse |',
+      '| `anonymous` | address | 300 | 1 min | refuse |',
+      '| `passwordByAccount` | account | 5 | 15 min, then locked for 1 min, doubling to 1 h | refuse |',
+      '| `passwordByAddress` | address | 20 | refills 1 in 1 min | refuse |',
+      '| `passwordByDevice` | device | 5 | 15 min, then the cookie is ignored for 15 min | silent |',
+      '| `failedInRow` | account | 100 | until a complete sign-in, reset or unlock | silent |',
+    ]);
+  });
+
+  it('remembers rounds longer than the longest lock', () => {
+    const { roundsRememberedMs, maxLockMs } = ATTEMPT_BUDGETS.passwordByAccount;
+    expect(roundsRememberedMs).toBeGreaterThan(maxLockMs);
+  });
+
+  it.each([
+    [250, '250 ms'],
+    [90_000, '90 s'],
+    [60_000, '1 min'],
+    [86_400_000, '1 d'],
+  ])('spells %d ms as %s', (ms, text) => {
+    expect(spelledDuration(ms)).toBe(text);
+  });
+});

@@ -1,0 +1,73 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../common/duration.js';
+import type { BucketBudget, LockoutBudget, RateLimit } from '../store/state-store.js';
+
+/** Whom a budget is counted for: an IPv4 address or IPv6 network, a login session, an account, a known browser. */
+export type BudgetSubject = 'address' | 'session' | 'account' | 'device';
+
+/** `refuse` answers 429 with `Retry-After`; `silent` answers as ever and does nothing. */
+export type BudgetAnswer = 'refuse' | 'silent';
+
+interface Counted {
+  readonly by: BudgetSubject;
+  readonly answer: BudgetAnswer;
+}
+
+/** A limit of requests to routes. */
+export interface RouteBudget extends Counted, RateLimit {
+  readonly kind: 'rate';
+  readonly by: 'address' | 'session';
+  // The guard can only refuse. A silent limit is counted by the service whose work it skips.
+  readonly answer: 'refuse';
+}
+
+/** Limits of requests. `rateLimits.multiplier` multiplies each. Public routes look at no credential: they count addresses. */
+export const ROUTE_BUDGETS = {
+  register: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
+  signedInReads: { kind: 'rate', by: 'session', limit: 120, windowMs: MINUTE_MS, answer: 'refuse' },
+  signedInWrites: { kind: 'rate', by: 'session', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
+  anonymous: { kind: 'rate', by: 'address', limit: 300, windowMs: MINUTE_MS, answer: 'refuse' },
+} as const satisfies Record<string, RouteBudget>;
+
+export type RouteBudgetName = keyof typeof ROUTE_BUDGETS;
+
+/** Limits of wrong passwords. Only a check that finished and failed counts. */
+export const ATTEMPT_BUDGETS = {
+  passwordByAccount: {
+    kind: 'lockout',
+    by: 'account',
+    limit: 5,
+    windowMs: 15 * MINUTE_MS,
+    lockMs: MINUTE_MS,
+    maxLockMs: HOUR_MS,
+    // Far longer than the longest lock: memory as long as the lock would let the ladder begin anew after each.
+    roundsRememberedMs: DAY_MS,
+    answer: 'refuse',
+  },
+  // No lock and no ladder: an address may be an office or a whole country behind one NAT.
+  passwordByAddress: { kind: 'bucket', by: 'address', limit: 20, refillMs: MINUTE_MS, answer: 'refuse' },
+  // The "lock" of a known browser is the time for which its cookie counts for nothing. It has no ladder.
+  passwordByDevice: {
+    kind: 'lockout',
+    by: 'device',
+    limit: 5,
+    windowMs: 15 * MINUTE_MS,
+    lockMs: 15 * MINUTE_MS,
+    maxLockMs: 15 * MINUTE_MS,
+    roundsRememberedMs: 15 * MINUTE_MS,
+    answer: 'silent',
+  },
+} as const satisfies Record<string, Counted & (LockoutBudget | BucketBudget)>;
+
+export type AttemptBudgetName = keyof typeof ATTEMPT_BUDGETS;
+
+/** An IPv6 /48 may hold this many times what one of its /64 networks may. */
+export const SUPERNET_FACTOR = 5;
+
+/** Address budgets of `attempts.sharedAddresses` hold this many times as much. */
+export const SHARED_ADDRESS_FACTOR = 25;
+
+/**
+ * Wrong passwords in a row after which an account takes none from unknown browsers until its owner signs in, resets the
+ * password or unlocks it (NIST SP 800-63B-4 §3.2.2). Known browsers have a count of their own with the same end.
+ */
+export const FAILED_IN_ROW_LIMIT = 100;

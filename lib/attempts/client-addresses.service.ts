@@ -1,0 +1,36 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { clientInfo, type AddressedRequest, type ClientInfo } from '../common/client-address.js';
+import { AuthSettings } from '../options/auth-settings.js';
+
+const FORWARDED_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
+
+/** The one resolver of client addresses: throttling, lockout, sessions and address rules all ask it. */
+@Injectable()
+export class ClientAddresses {
+  private readonly logger = new Logger('Gatehouse');
+  private seen = false;
+
+  constructor(private readonly settings: AuthSettings) {}
+
+  /** Whether a request named a forwarded address although no proxy is trusted. */
+  get forwardedSeen(): boolean {
+    return this.seen;
+  }
+
+  /** Address and user agent of the client behind a request of either adapter. */
+  of(request: AddressedRequest): ClientInfo {
+    const { trustedProxyHops } = this.settings;
+    if (trustedProxyHops === 0 && !this.seen) this.noteForwarded(request);
+    return clientInfo(request, trustedProxyHops);
+  }
+
+  private noteForwarded({ headers }: AddressedRequest): void {
+    const header = FORWARDED_HEADERS.find((name) => headers[name] !== undefined);
+    if (header === undefined) return;
+    this.seen = true;
+    this.logger.warn(
+      `A request carries ${header}, and trustedProxyHops is 0: the header is ignored. Behind a proxy every client has ` +
+        `the proxy's address, and so one shared budget: set trustedProxyHops to the number of proxies. Logged once.`,
+    );
+  }
+}

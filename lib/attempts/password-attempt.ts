@@ -1,0 +1,98 @@
+import type { AttemptOutcome } from '../store/state-store.js';
+import { ATTEMPT_BUDGETS } from './budgets.js';
+import type { KnownDevice, KnownDevices } from './known-devices.js';
+import type { AttemptKeys } from './attempt-keys.js';
+import type { Reservations } from './reservations.js';
+
+/** The account that a password is tried on: what the client typed, and whose it is, if anybody's. */
+export interface AttemptedAccount {
+  readonly userId: string | undefined;
+  readonly identifier: string;
+}
+
+export interface SettledAttempt {
+  /** Length of the lock on the account that this very attempt started, else 0. */
+  readonly lockedForMs: number;
+}
+
+/** @internal */
+export interface PasswordAttemptParts {
+  readonly keys: AttemptKeys;
+  readonly reservations: Reservations;
+  readonly address: string;
+  readonly devices: KnownDevices;
+  readonly clear: (key: string) => Promise<void>;
+}
+
+/**
+ * One password that is being tried. Begin the address, resolve the account, begin the account, check the password,
+ * settle. Made by `PasswordAttempts`.
+ */
+export class PasswordAttempt {
+  private knownDevice: KnownDevice | undefined;
+  private secretKey: string | undefined;
+
+  /** @internal */
+  constructor(private readonly parts: PasswordAttemptParts) {}
+
+  /**
+   * The browser that the attempt is counted for instead of account and address; `undefined` when it is not known to the
+   * account, or has spent its own budget. Known once the account has begun.
+   */
+  get device(): KnownDevice | undefined {
+    return this.knownDevice;
+  }
+
+  /**
+   * Reserves one attempt on the account, or on the browser if it is known to this very account. Throws
+   * `TOO_MANY_ATTEMPTS` (429) with nothing left reserved. An identifier of nobody is counted and locked as any other.
+   */
+  async beginAccount({ userId, identifier }: AttemptedAccount): Promise<void> {
+    const { keys, reservations, devices } = this.parts;
+    // Hashed for every account, so that a name of nobody takes no longer.
+    const nobody = keys.identifier(identifier);
+    const device = userId === undefined ? undefined : devices.deviceFor(userId);
+    if (device !== undefined && (await this.beginDevice(device))) return;
+    if (!devices.isEmpty) await this.beginAddress();
+    const key = userId === undefined ? nobody : keys.account(userId);
+    await reservations.reserve({ subject: 'account', key, budget: ATTEMPT_BUDGETS.passwordByAccount });
+    this.secretKey = key;
+  }
+
+  /**
+   * Ends the attempt: `wrong` when the check failed, `right` when it passed, `no-verdict` when it never finished (busy,
+   * store or database error, client gone). The first call counts, later ones do nothing: a `finally` may settle
+   * `no-verdict` whatever happened before.
+   */
+  async settle(outcome: AttemptOutcome): Promise<SettledAttempt> {
+    const settled = await this.parts.reservations.settle(outcome);
+    return { lockedForMs: settled.find(({ subject }) => subject === 'account')?.lockedForMs ?? 0 };
+  }
+
+  /**
+   * After the last factor: forgets failures, rounds and lock of the budget that the attempt came through, the account's or
+   * the browser's. Never the address's, or an own account would buy more guesses at others.
+   */
+  async clear(): Promise<void> {
+    if (this.secretKey !== undefined) await this.parts.clear(this.secretKey);
+  }
+
+  /** @internal */
+  async beginAddress(): Promise<void> {
+    for (const reservation of this.parts.keys.addresses(this.parts.address)) {
+      await this.parts.reservations.reserve(reservation);
+    }
+  }
+
+  /** Whether the attempt is counted for the browser. One that has spent its budget is as unknown as any. */
+  private async beginDevice(device: KnownDevice): Promise<boolean> {
+    const { keys, reservations } = this.parts;
+    const key = keys.device(device);
+    const refusal = await reservations.tryReserve({ subject: 'device', key, budget: ATTEMPT_BUDGETS.passwordByDevice });
+    if (refusal?.reason === 'locked') return false;
+    if (refusal !== undefined) await reservations.refuse(refusal);
+    this.knownDevice = device;
+    this.secretKey = key;
+    return true;
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientInfo } from '../common/client-address.js';
+import { Keyring } from '../keys/keyring.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { StateStore } from '../store/state-store.js';
+import { AttemptKeys } from './attempt-keys.js';
+import type { KnownDevices } from './known-devices.js';
+import { PasswordAttempt } from './password-attempt.js';
+import { Reservations } from './reservations.js';
+
+/**
+ * Counts wrong passwords. An attempt is reserved before the password is looked at and settled by what came of it, so that
+ * of any number of guesses at once no more than the budget are checked, and right passwords never count.
+ */
+@Injectable()
+export class PasswordAttempts {
+  private readonly keys: AttemptKeys;
+
+  constructor(
+    private readonly store: StateStore,
+    keyring: Keyring,
+    settings: AuthSettings,
+  ) {
+    this.keys = new AttemptKeys(keyring, settings.attempts.sharedAddresses);
+  }
+
+  /**
+   * Begins an attempt on the client's address, before the account is resolved. A request whose device cookie lists any
+   * account begins on the address only after that, and not at all if the cookie lists the account in question: a known
+   * browser neither uses nor needs the budget of its address. Throws `TOO_MANY_ATTEMPTS` (429).
+   *
+   * @example
+   * const attempt = await attempts.begin(client, deviceCookie.read(value));
+   * try {
+   *   const user = await resolve(identifier);
+   *   await attempt.beginAccount({ userId: user?.id, identifier });
+   *   const right = await verify(user, password);
+   *   await attempt.settle(right ? 'right' : 'wrong');
+   * } finally {
+   *   await attempt.settle('no-verdict');
+   * }
+   */
+  async begin({ address }: ClientInfo, devices: KnownDevices): Promise<PasswordAttempt> {
+    const attempt = new PasswordAttempt({
+      keys: this.keys,
+      reservations: new Reservations(this.store),
+      address,
+      devices,
+      clear: (key) => this.store.clear(key),
+    });
+    if (devices.isEmpty) await attempt.beginAddress();
+    return attempt;
+  }
+}

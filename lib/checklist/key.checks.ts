@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { KEY_PURPOSES } from '../keys/key-purposes.js';
+import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem } from '../keys/secret-strength.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { CheckSource, passed, type Check, type CheckOutcome, type Evidence } from './check.js';
+import { enumEvidence, optionEvidence } from './evidence.js';
+
+const MAKE_ONE = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
+
+/** Whether the secrets are good enough to derive every key from. */
+@Injectable()
+export class KeyChecks extends CheckSource {
+  readonly #settings: AuthSettings;
+
+  constructor(settings: AuthSettings) {
+    super();
+    this.#settings = settings;
+  }
+
+  override checks(): readonly Check[] {
+    return [
+      {
+        id: 'keys.strength',
+        title: 'Secrets cannot be guessed',
+        area: 'keys',
+        severity: 'refuse',
+        source: 'ASVS 5.0 V11.2.3, V13.2.3',
+        run: () => this.#strength(),
+      },
+      {
+        id: 'keys.reuse',
+        title: 'Every secret is used for one purpose',
+        area: 'keys',
+        severity: 'refuse',
+        source: 'NIST SP 800-57 Part 1 §5.2',
+        run: () => this.#reuse(),
+      },
+    ];
+  }
+
+  #strength(): CheckOutcome {
+    const weak = this.#secrets().flatMap(([option, secret]) => {
+      const problem = secretProblem(secret);
+      return problem === undefined ? [] : [{ option, ...problem }];
+    });
+    if (weak.length === 0) return passed;
+    const evidence: Evidence = Object.fromEntries(
+      weak.flatMap(({ option, bytes, reason }) => [
+        [`${option}.bytes`, bytes],
+        [`${option}.reason`, enumEvidence(reason, SECRET_WEAKNESSES)],
+      ]),
+    );
+    const options = weak.map(({ option }) => option).join(' and ');
+    return {
+      status: 'finding',
+      evidence,
+      change: `Set ${options} to at least ${MIN_SECRET_BYTES} random bytes, each of its own: ${MAKE_ONE}`,
+    };
+  }
+
+  #reuse(): CheckOutcome {
+    const secrets = this.#secrets();
+    const reused = secrets.filter(([option, secret]) =>
+      secrets.some(([other, value]) => other !== option && value.trim() === secret.trim()),
+    );
+    if (reused.length === 0) return passed;
+    const options = reused.map(([option]) => option);
+    return {
+      status: 'finding',
+      evidence: { options: options.map(optionEvidence) },
+      change: `Give each of ${options.join(', ')} a value of its own, or leave out the ones below secrets: they then derive from secret.`,
+    };
+  }
+
+  #secrets(): readonly (readonly [option: string, secret: string])[] {
+    const { secret, secrets } = this.#settings;
+    const own = KEY_PURPOSES.flatMap((purpose) => {
+      const value = secrets[purpose];
+      return value === undefined ? [] : [[`secrets.${purpose}`, value] as const];
+    });
+    return [['secret', secret], ...own];
+  }
+}

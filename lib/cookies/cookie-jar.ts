@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { parse, serialize } from 'cookie';
+import { AuthSettings } from '../options/auth-settings.js';
+
+/** What a request must have for cookies to be read: Express, Fastify and a WebSocket handshake all do. */
+export interface WithHeaders {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface CookieAttributes {
+  /** Life in the browser. Default: until the browser is closed. */
+  readonly maxAgeMs?: number | undefined;
+  /** Whether page scripts may read it. Default `false` (`HttpOnly`). */
+  readonly readable?: boolean;
+}
+
+const NAMES = { session: 'auth_session', device: 'auth_device', xsrf: 'XSRF-TOKEN' } as const;
+
+export type AuthCookie = keyof typeof NAMES;
+
+/**
+ * Reads and writes our cookies, on every HTTP adapter, beside the host's own. All are `Path=/`, `HttpOnly` unless made to
+ * be read, `Secure` and `__Host-` prefixed on https (RFC 6265bis §4.1.3.2), and are cleared with the very attributes they
+ * were set with.
+ */
+@Injectable()
+export class CookieJar {
+  constructor(
+    private readonly settings: AuthSettings,
+    private readonly host: HttpAdapterHost,
+  ) {}
+
+  /** The name that a cookie has in this deployment. */
+  nameOf(cookie: AuthCookie): string {
+    const name = NAMES[cookie];
+    const prefixed = this.settings.secure && this.settings.cookies.domain === undefined && cookie !== 'xsrf';
+    return prefixed ? `__Host-${name}` : name;
+  }
+
+  read(request: WithHeaders, cookie: AuthCookie): string | undefined {
+    const header = request.headers['cookie'];
+    if (header === undefined) return undefined;
+    return parse(Array.isArray(header) ? header.join('; ') : header)[this.nameOf(cookie)];
+  }
+
+  set(response: unknown, cookie: AuthCookie, value: string, attributes: CookieAttributes = {}): void {
+    this.host.httpAdapter.appendHeader(response, 'Set-Cookie', this.render(cookie, value, attributes));
+  }
+
+  clear(response: unknown, cookie: AuthCookie): void {
+    this.set(response, cookie, '', { maxAgeMs: 0, readable: cookie === 'xsrf' });
+  }
+
+  /** The `Set-Cookie` line itself. */
+  render(cookie: AuthCookie, value: string, { maxAgeMs, readable = false }: CookieAttributes = {}): string {
+    const { sameSite, domain } = this.settings.cookies;
+    return serialize(this.nameOf(cookie), value, {
+      path: '/',
+      httpOnly: !readable,
+      secure: this.settings.secure,
+      sameSite,
+      ...(domain === undefined ? {} : { domain }),
+      ...(maxAgeMs === undefined ? {} : { maxAge: Math.floor(maxAgeMs / 1_000) }),
+    });
+  }
+}

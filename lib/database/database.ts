@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import { AuthError } from '../errors/auth-error.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { isUnavailable, isUniqueViolation } from './driver-errors.js';
+import { FifoLock } from './fifo-lock.js';
+import { AUTH_DATA_SOURCE } from './tokens.js';
+
+export interface WriteOptions {
+  /** Epoch ms after which the work is no longer committed but rolled back, answering 503. */
+  readonly commitBefore?: number;
+}
+
+interface Deadline {
+  passed: boolean;
+}
+
+const SHARED_CONNECTION = new Set(['better-sqlite3', 'sqljs']);
+
+/**
+ * The one door to the application's database. Every statement of Gatehouse, reads included, runs on the primary: a
+ * lagging replica would show a revoked session as live. A unit of work that outlives the deadline (5 s) answers 503
+ * `STORE_UNAVAILABLE`, as does a database that cannot be reached.
+ *
+ * The rule of `write`: everything slow comes before; inside is only SQL. The first statement is the conditional claim,
+ * and a lost claim is a return value, never a throw: on SQLite all work shares one connection, and a rollback would take
+ * other people's acknowledged writes with it.
+ */
+@Injectable()
+export class Database {
+  private readonly lock = new FifoLock();
+  private readonly sharesConnection: boolean;
+
+  constructor(
+    @Inject(AUTH_DATA_SOURCE) readonly dataSource: DataSource,
+    private readonly settings: AuthSettings,
+    private readonly clock: Clock,
+  ) {
+    this.sharesConnection = SHARED_CONNECTION.has(dataSource.options.type);
+  }
+
+  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.bounded((runner) => work(runner.manager));
+  }
+
+  /** One transaction. Throws what a unique index said, so that the caller can take it for the lost claim it is. */
+  write<T>(work: (manager: EntityManager) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    if (!this.sharesConnection) return this.bounded((runner) => this.transact(runner, work, options));
+    return this.bounded((runner, deadline) =>
+      this.lock.run(async () => {
+        await this.othersTransaction(runner, deadline);
+        if (deadline.passed || this.isLate(options)) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+        const result = await this.transactShared(runner, work);
+        await this.othersTransaction(runner, deadline);
+        return result;
+      }),
+    );
+  }
+
+  private async transact<T>(
+    runner: QueryRunner,
+    work: (manager: EntityManager) => Promise<T>,
+    options: WriteOptions,
+  ): Promise<T> {
+    await runner.startTransaction();
+    try {
+      const result = await work(runner.manager);
+      if (this.isLate(options)) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      // A connection that is gone cannot roll back, and has no need to.
+      await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async transactShared<T>(runner: QueryRunner, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    await runner.startTransaction();
+    try {
+      const result = await work(runner.manager);
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      // The insert that lost a race is the first statement, so that nothing of ours is kept by committing, while a
+      // rollback would undo what the host wrote meanwhile on this connection.
+      const settle = isUniqueViolation(error) ? runner.commitTransaction() : runner.rollbackTransaction();
+      await settle.catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Waits until no transaction of the host is open on the shared connection, so that its rollback is not ours. */
+  private async othersTransaction(runner: QueryRunner, deadline: Deadline): Promise<void> {
+    while (runner.isTransactionActive && !deadline.passed) await delay(1);
+  }
+
+  private isLate({ commitBefore }: WriteOptions): boolean {
+    return commitBefore !== undefined && this.clock.now() > commitBefore;
+  }
+
+  private async bounded<T>(work: (runner: QueryRunner, deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline: Deadline = { passed: false };
+    const timeout = new AbortController();
+    const expired = delay(this.settings.database.timeoutMs, undefined, { signal: timeout.signal, ref: false }).then(
+      () => {
+        deadline.passed = true;
+        throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000, cause: new Error('database deadline') });
+      },
+    );
+    try {
+      return await Promise.race([this.onPrimary((runner) => work(runner, deadline)), expired]);
+    } catch (error) {
+      throw isUnavailable(error) ? new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000, cause: error }) : error;
+    } finally {
+      timeout.abort();
+      expired.catch(() => undefined);
+    }
+  }
+
+  /** The connection goes back when its work has ended, also where nobody waits for it any more. */
+  private async onPrimary<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner('master');
+    try {
+      return await work(runner);
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+interface ErrorDefinition {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** Every error Gatehouse raises, with its HTTP status and the text a client may show. docs/errors.md explains each. */
+export const AUTH_ERRORS = {
+  VALIDATION_FAILED: { status: 400, message: 'The request is not valid.' },
+  PASSWORD_REJECTED: { status: 400, message: 'The password does not meet the policy.' },
+  MALFORMED_REQUEST: { status: 400, message: 'The request cannot be understood.' },
+  NOT_AUTHENTICATED: { status: 401, message: 'Sign in to continue.' },
+  INVALID_CREDENTIALS: { status: 401, message: 'Wrong credentials, or the address has not been confirmed yet.' },
+  INVALID_ACCESS_TOKEN: { status: 401, message: 'The access token is not valid.' },
+  INVALID_API_KEY: { status: 401, message: 'The API key is not valid.' },
+  EMAIL_NOT_VERIFIED: { status: 403, message: 'Confirm your e-mail address to continue.' },
+  SIGN_IN_REFUSED: { status: 403, message: 'Signing in was refused.' },
+  FORBIDDEN: { status: 403, message: 'You may not do this.' },
+  REAUTHENTICATION_REQUIRED: { status: 403, message: 'Confirm that it is you to continue.' },
+  CSRF_FAILED: { status: 403, message: 'The request did not come from a page of this application.' },
+  NOT_FOUND: { status: 404, message: 'Not found.' },
+  RATE_LIMITED: { status: 429, message: 'Too many requests. Try again later.' },
+  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts. Try again later.' },
+  STORE_UNAVAILABLE: { status: 503, message: 'The service is not available at the moment. Try again later.' },
+  BUSY: { status: 503, message: 'The service is busy. Try again in a moment.' },
+} as const satisfies Record<string, ErrorDefinition>;
+
+/** The `code` of an error answer. A closed list: see docs/errors.md. */
+export type AuthErrorCode = keyof typeof AUTH_ERRORS;

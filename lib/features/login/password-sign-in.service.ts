@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { PasswordAttempt } from '../../attempts/password-attempt.js';
+import { FAILED_IN_ROW_LIMIT } from '../../attempts/budgets.js';
+import type { KnownDevices } from '../../attempts/known-devices.js';
+import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
+import type { ClientInfo } from '../../common/client-address.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { AuthSettings } from '../../options/auth-settings.js';
+import { HashingAborted } from '../../passwords/hashing-aborted.js';
+import { Passwords } from '../../passwords/passwords.service.js';
+import { SignIn, type CompletedSignIn } from '../../sign-in/sign-in.service.js';
+import { UserDirectory, type SignInCandidate } from '../../users/user-directory.js';
+import { PasswordRecord } from './password-record.service.js';
+
+export interface PasswordSignInRequest {
+  readonly identifier: string;
+  readonly password: string;
+  readonly rememberMe: boolean;
+  readonly client: ClientInfo;
+  readonly devices: KnownDevices;
+  readonly gone: AbortSignal;
+}
+
+/**
+ * Signing in with a password. Unknown, passwordless, disabled, unverified and wrong cost the same statements and the same
+ * one hash, and end in the same `INVALID_CREDENTIALS` (401).
+ */
+@Injectable()
+export class PasswordSignIn {
+  constructor(
+    private readonly attempts: PasswordAttempts,
+    private readonly users: UserDirectory,
+    private readonly passwords: Passwords,
+    private readonly record: PasswordRecord,
+    private readonly signIn: SignIn,
+    private readonly settings: AuthSettings,
+  ) {}
+
+  async signInWith(request: PasswordSignInRequest): Promise<CompletedSignIn> {
+    const attempt = await this.attempts.begin(request.client, request.devices);
+    try {
+      return await this.check(request, attempt);
+    } catch (error) {
+      throw error instanceof HashingAborted ? new AuthError('BUSY', { retryAfterMs: 1_000, cause: error }) : error;
+    } finally {
+      await attempt.settle('no-verdict');
+    }
+  }
+
+  private async check(request: PasswordSignInRequest, attempt: PasswordAttempt): Promise<CompletedSignIn> {
+    const candidate = await this.users.findForSignIn(request.identifier);
+    await attempt.beginAccount({ userId: candidate?.userId, identifier: request.identifier });
+    const known = attempt.device !== undefined;
+    const stored = this.usableHash(candidate, known);
+    const { matches, rehash } = await this.passwords.verify(request.password, stored, { signal: request.gone });
+    if (!matches || candidate === undefined || stored === null) {
+      await attempt.settle('wrong');
+      await this.record.countFailure(candidate?.userId, known);
+      throw new AuthError('INVALID_CREDENTIALS');
+    }
+    await attempt.settle('right');
+    const completed = await this.signIn.complete({ ...request, ...candidate, method: 'pwd' });
+    await attempt.clear();
+    if (rehash) this.record.hashAnew(candidate.userId, request.password, stored);
+    return completed;
+  }
+
+  /** The hash to compare with, or `null` for an account that may not enter whatever the password is. */
+  private usableHash(candidate: SignInCandidate | undefined, knownBrowser: boolean): string | null {
+    if (candidate === undefined || candidate.disabled) return null;
+    if (this.settings.emailVerification === 'required' && !candidate.emailVerified) return null;
+    const failed = knownBrowser ? candidate.failedInRowKnown : candidate.failedInRow;
+    return failed >= FAILED_IN_ROW_LIMIT ? null : candidate.passwordHash;
+  }
+}

@@ -1,0 +1,56 @@
+import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { Auth } from '../../access/auth.decorators.js';
+import { CurrentPrincipal } from '../../access/principal.decorators.js';
+import { Principal } from '../../common/principal.js';
+import { AuthController } from '../../http/auth-controller.decorator.js';
+import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
+import { SessionDelivery } from '../../sign-in/session-delivery.js';
+import { Sessions, type SessionPage } from '../../sessions/sessions.service.js';
+import { flag, pageSize, rowId } from './session-list.schemas.js';
+
+@AuthController('sessions')
+@Auth({ via: 'session' })
+export class SessionListController {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly delivery: SessionDelivery,
+  ) {}
+
+  @Get()
+  list(
+    @CurrentPrincipal() who: Principal,
+    @Query('limit') limit: unknown,
+    @Query('cursor') cursor: unknown,
+  ): Promise<SessionPage> {
+    const page = { limit: pageSize(limit), cursor: cursor === undefined ? undefined : rowId('cursor', cursor) };
+    return this.sessions.list(who.userId, { currentId: who.sessionId, ...page });
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Auth({ fresh: true })
+  async revoke(
+    @CurrentPrincipal() who: Principal,
+    @Exchange() { response }: HttpExchange,
+    @Param('id') id: string,
+  ): Promise<void> {
+    await this.sessions.revoke(who.userId, id);
+    if (id === who.sessionId) this.delivery.withdraw(response);
+  }
+
+  @Delete()
+  @HttpCode(200)
+  @Auth({ fresh: true })
+  async revokeAll(
+    @CurrentPrincipal() who: Principal,
+    @Exchange() { response }: HttpExchange,
+    @Query('keepCurrent') keepCurrent: unknown,
+  ): Promise<{ revoked: number }> {
+    if (flag('keepCurrent', keepCurrent, true)) {
+      return { revoked: await this.sessions.revokeOthers(who.userId, who.sessionId) };
+    }
+    const revoked = await this.sessions.revokeAll(who.userId);
+    this.delivery.withdraw(response);
+    return { revoked };
+  }
+}

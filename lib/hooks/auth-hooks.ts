@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+export interface BeforeRegister {
+  readonly email: string;
+  /** The validated extra fields of the request. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly address: string;
+}
+
+export interface BeforeSignIn {
+  readonly userId: string;
+  /** RFC 8176 name of the method that completed the sign-in: `pwd`. */
+  readonly method: string;
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+/**
+ * Where an application joins in. Replace it with a class of yours, which may inject what it likes:
+ * `overrides: [{ provide: AuthHooks, useClass: MyHooks }]`.
+ *
+ * Returning `false` refuses. A hook that throws, or takes longer than 5 s, stops what it belongs to; it never lets it pass.
+ */
+@Injectable()
+export class AuthHooks {
+  /** Before a registration is looked up or written; learns nothing about who exists. Refusal: 403 `FORBIDDEN`. */
+  beforeRegister(_registration: BeforeRegister): Promise<boolean | void> | boolean | void {}
+
+  /** Inside the transaction that creates the user: write what must exist with it, through `manager` alone. */
+  onRegister(_user: object, _manager: EntityManager): Promise<void> | void {}
+
+  /** After the last proof, before the session begins, whatever the method. Refusal: 403 `SIGN_IN_REFUSED`. */
+  beforeSignIn(_signIn: BeforeSignIn): Promise<boolean | void> | boolean | void {}
+}

@@ -1,0 +1,43 @@
+export { AuthModule } from './auth.module.js';
+export { authEntities } from './auth-entities.js';
+export { AuthUser } from './users/auth-user.entity.js';
+export type { PublicUser } from './users/user-directory.js';
+export type {
+  AuthAsyncOptions,
+  AuthEnvironment,
+  AuthOptions,
+  AuthStructure,
+  AuthValues,
+  AuthValuesFactory,
+} from './options/auth-options.js';
+export type { Duration } from './common/duration.js';
+export { Clock } from './common/clock.js';
+export { Principal, type CredentialKind } from './common/principal.js';
+export { AuthError, type AuthErrorBody, type FieldProblem } from './errors/auth-error.js';
+export { AUTH_ERRORS, type AuthErrorCode } from './errors/error-codes.js';
+export { StartUpError } from './errors/start-up-error.js';
+export { Auth, OptionalAuth, Public } from './access/auth.decorators.js';
+export type { AuthRule } from './access/auth-rule.js';
+export { AccessPolicy } from './access/access-policy.js';
+export { CurrentPrincipal, CurrentUser } from './access/principal.decorators.js';
+export { AccessGuard } from './access/access.guard.js';
+export { Principals } from './access/principals.js';
+export { AuthContext } from './access/auth-context.js';
+export { AuthHooks, type BeforeRegister, type BeforeSignIn } from './hooks/auth-hooks.js';
+export { Accounts, type CreateAccount } from './features/accounts/accounts.service.js';
+export { Sessions, type SessionListOptions, type SessionPage, type SessionView } from './sessions/sessions.service.js';
+export { Checklist } from './checklist/checklist.js';
+export type { ChecklistEntry, ChecklistReport } from './checklist/report.js';
+export { PasswordHasher } from './passwords/password-hasher.js';
+export { StateStore } from './store/state-store.js';
+export type {
+  AttemptBegin,
+  AttemptBudget,
+  AttemptEnd,
+  AttemptOutcome,
+  BucketBudget,
+  ConsumeResult,
+  LockoutBudget,
+  RateLimit,
+} from './store/state-store.js';
+export { describeAuth } from './http/describe-auth.js';

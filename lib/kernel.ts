@@ -1,0 +1,119 @@
+import type { InjectionToken, Provider, Type } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessChecks } from './access/access.checks.js';
+import { AccessGuard } from './access/access.guard.js';
+import { AuthContext } from './access/auth-context.js';
+import { AuthContextMiddleware } from './access/auth-context.middleware.js';
+import { CookieSessionReader } from './access/cookie-session-reader.js';
+import { SessionReader } from './access/credential-source.js';
+import { CsrfProtection } from './access/csrf-protection.js';
+import { PrincipalIdentity } from './access/principal-identity.js';
+import { Principals } from './access/principals.js';
+import { RouteRules } from './access/route-rules.js';
+import { UserLoader } from './access/user-loader.js';
+import { AttemptChecks } from './attempts/attempt.checks.js';
+import { ClientAddresses } from './attempts/client-addresses.service.js';
+import { DeviceCookie } from './attempts/device-cookie.js';
+import { PasswordAttempts } from './attempts/password-attempts.service.js';
+import { RequestIdentity } from './attempts/request-identity.js';
+import { throttlerProviders } from './attempts/throttler.providers.js';
+import type { CheckSource } from './checklist/check.js';
+import { Checklist } from './checklist/checklist.js';
+import { KeyChecks } from './checklist/key.checks.js';
+import { SettingsChecks } from './checklist/settings.checks.js';
+import { StartUpChecklist } from './checklist/start-up.js';
+import { StoreChecks } from './checklist/store.checks.js';
+import { Clock, SystemClock } from './common/clock.js';
+import { CookieJar } from './cookies/cookie-jar.js';
+import { Database } from './database/database.js';
+import { DatabaseChecks } from './checklist/database.checks.js';
+import { AuthHooks } from './hooks/auth-hooks.js';
+import { Keyring } from './keys/keyring.js';
+import { AuthSettings } from './options/auth-settings.js';
+import { BcryptPasswordHasher } from './passwords/bcrypt-password-hasher.js';
+import { HashingQueue } from './passwords/hashing-queue.js';
+import { PasswordChecks } from './passwords/password.checks.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordPolicy } from './passwords/password-policy.js';
+import { Passwords } from './passwords/passwords.service.js';
+import { RoleGrants } from './roles/role-grants.js';
+import { SessionCache } from './sessions/session-cache.js';
+import { SessionCookie } from './sessions/session-cookie.js';
+import { SessionLoader } from './sessions/session-loader.js';
+import { SessionOpener } from './sessions/session-opener.js';
+import { Sessions } from './sessions/sessions.service.js';
+import { VersionCleanup } from './sessions/version-cleanup.js';
+import { SessionDelivery } from './sign-in/session-delivery.js';
+import { SignIn } from './sign-in/sign-in.service.js';
+import { createStateStore } from './store/state-store.provider.js';
+import { StateStore } from './store/state-store.js';
+import { StoreLifecycle } from './store/store-lifecycle.js';
+import { UserDirectory } from './users/user-directory.js';
+import { UserEntityRules } from './users/user-entity-rules.js';
+
+/** What no feature owns: every provider here can be replaced through `overrides`, by its token. */
+export const KERNEL_PROVIDERS: readonly Provider[] = [
+  { provide: Clock, useClass: SystemClock },
+  { provide: StateStore, useFactory: createStateStore, inject: [AuthSettings, Clock] },
+  StoreLifecycle,
+  Keyring,
+  CookieJar,
+  Database,
+  AuthHooks,
+  UserDirectory,
+  UserEntityRules,
+  { provide: UserLoader, useExisting: UserDirectory },
+  RoleGrants,
+  ...throttlerProviders,
+  ClientAddresses,
+  DeviceCookie,
+  PasswordAttempts,
+  { provide: RequestIdentity, useClass: PrincipalIdentity },
+  { provide: PasswordHasher, useClass: BcryptPasswordHasher },
+  HashingQueue,
+  Passwords,
+  PasswordPolicy,
+  SessionCookie,
+  SessionLoader,
+  VersionCleanup,
+  SessionCache,
+  SessionOpener,
+  Sessions,
+  RouteRules,
+  CsrfProtection,
+  CookieSessionReader,
+  { provide: SessionReader, useExisting: CookieSessionReader },
+  Principals,
+  AuthContext,
+  AuthContextMiddleware,
+  AccessGuard,
+  { provide: APP_GUARD, useExisting: AccessGuard },
+  SignIn,
+  SessionDelivery,
+  Checklist,
+  StartUpChecklist,
+];
+
+/** Checks that no feature owns. */
+export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
+  KeyChecks,
+  SettingsChecks,
+  StoreChecks,
+  DatabaseChecks,
+  PasswordChecks,
+  AttemptChecks,
+  AccessChecks,
+];
+
+/** What the application may inject. */
+export const KERNEL_EXPORTS: readonly InjectionToken[] = [
+  Sessions,
+  Principals,
+  Checklist,
+  AuthContext,
+  AuthHooks,
+  AccessGuard,
+  StateStore,
+  PasswordHasher,
+  Clock,
+];

@@ -1,0 +1,180 @@
+import type {
+  DynamicModule,
+  ForwardReference,
+  InjectionToken,
+  OptionalFactoryDependency,
+  Provider,
+  Type,
+} from '@nestjs/common';
+import type { Cache } from 'cache-manager';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Duration } from '../common/duration.js';
+import type { KeyPurpose } from '../keys/key-purposes.js';
+
+/** Environment variables may be passed as they are; a key that is present without a value is refused in production. */
+type Env<T = string> = T | undefined;
+
+export type EmailVerification = 'off' | 'optional' | 'required';
+export type Protect = 'all' | 'marked';
+export type AuthEnvironment = 'production' | 'development' | 'test';
+
+export interface SessionOptions {
+  /** Time without a request after which a session ends. Default `'30m'`; at least `'2m'`. */
+  readonly idle?: Duration;
+  /** Longest life of a session. Default `'24h'`. */
+  readonly absolute?: Duration;
+  /** The same for sessions with `rememberMe`. Default `'14d'`. */
+  readonly rememberIdle?: Duration;
+  /** The same for sessions with `rememberMe`. Default `'30d'`. */
+  readonly rememberAbsolute?: Duration;
+  /** Time after signing in for which `@Auth({ fresh: true })` is satisfied. Default `'5m'`. */
+  readonly fresh?: Duration;
+  /** Live sessions of one user; the oldest ends when one more begins. Default 10. */
+  readonly cap?: number;
+}
+
+export interface CookieOptions {
+  /** `SameSite` of our cookies. Default `'lax'`; `'none'` needs https and is a finding. */
+  readonly sameSite?: 'lax' | 'strict' | 'none';
+  /** Shares cookies with subdomains. Drops the `__Host-` prefix and is a finding. Default: none. */
+  readonly domain?: Env;
+  /** Also sets a readable `XSRF-TOKEN` cookie with the CSRF token. Default `false`. */
+  readonly xsrfCookie?: boolean;
+}
+
+export interface PasswordOptions {
+  /** Fewest code points. Default 15 (NIST SP 800-63B-4); below 8 is refused. */
+  readonly minLength?: number;
+  /** Most code points. Default 128; at least 64. Over 1,024 bytes is refused before hashing whatever this says. */
+  readonly maxLength?: number;
+  /** bcrypt cost. Default 12; 4 to 15. */
+  readonly cost?: number;
+  /** Words that may not be a password: product and organisation names. `appName` and the account's own values are always among them. */
+  readonly contextWords?: readonly string[];
+  /** Further refused passwords, compared as whole values without regard to case. */
+  readonly blocklist?: readonly string[];
+  /** Character classes that must occur. Default none: NIST SP 800-63B-4 §3.1.1.2 advises against them. */
+  readonly composition?: readonly ('lower' | 'upper' | 'digit' | 'symbol')[];
+  /** Hashes at once. Default: threads of the libuv pool minus one. */
+  readonly concurrency?: number;
+  /** Hashes that may wait; beyond it the answer is 503 `BUSY` at once. Default 64. */
+  readonly queue?: number;
+}
+
+export interface RegistrationOptions {
+  /** `false` answers 404 at `POST /register`. Default `true`. */
+  readonly enabled?: boolean;
+  /** Fields beside `email` and `password`, as a Standard Schema (valibot, zod, arktype) of an object. Default: none. */
+  readonly fields?: StandardSchemaV1<unknown, Record<string, unknown>>;
+  /** Column values of every new user. Default: none. */
+  readonly newUserDefaults?: Readonly<Record<string, unknown>>;
+}
+
+export interface RoleOptions {
+  /** Roles of a new user. Default `[]`. */
+  readonly default?: readonly string[];
+  /** Permissions of a role: `resource:action`, `resource:*` or `*`. Default `{ admin: ['*'] }`. */
+  readonly grants?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface RedisOptions {
+  /** `redis://` or `rediss://`. */
+  readonly url?: Env;
+  /** An existing `cache-manager` cache over `cache-manager-redis-yet`, whose connection is then shared. */
+  readonly cache?: Cache;
+  /** Deadline of a command. Default `'300ms'`. */
+  readonly commandTimeout?: Duration;
+  /** Deadline of the first connection. Default `'5s'`. */
+  readonly connectTimeout?: Duration;
+}
+
+export interface AttemptOptions {
+  /** Networks (CIDR) shared by many people: offices, schools. Their address budgets count 25-fold. Default `[]`. */
+  readonly sharedAddresses?: readonly string[];
+}
+
+export interface RateLimitOptions {
+  /** Multiplies every route limit, for load tests. Lockout is untouched. Refused in production when not 1. Default 1. */
+  readonly multiplier?: number;
+}
+
+export interface ChecklistOptions {
+  /** Findings that are known and accepted: id of the check to the reason, which is printed. Default `{}`. */
+  readonly accept?: Readonly<Record<string, string>>;
+}
+
+export interface DatabaseOptions {
+  /** Deadline of a unit of work. Default `'5s'`. */
+  readonly timeout?: Duration;
+}
+
+/** Options that may come from `useFactory`. */
+export interface AuthValues {
+  /** Main secret, at least 32 bytes of high entropy. Every key derives from it. Required. */
+  readonly secret: Env;
+  /** A secret of its own for single purposes. Default: derived from `secret`. */
+  readonly secrets?: Partial<Record<KeyPurpose, Env>>;
+  /** Where this API is reached from outside, such as `https://api.example.com`. Required. */
+  readonly baseUrl: Env;
+  /** The application's name: part of the password blocklist and of messages. Default `'app'`. */
+  readonly appName?: Env;
+  /** Origins whose pages may call this API with cookies. `baseUrl`'s own origin is always one. Default `[]`. */
+  readonly origins?: readonly string[];
+  /** Share the state through Redis. Default: in the memory of this process. */
+  readonly redis?: RedisOptions;
+  /** Processes that serve this application. Above 1 the in-memory store is refused. Default 1. */
+  readonly instances?: number;
+  /** Proxies that append to `X-Forwarded-For`. Default 0 outside production, where it must be said. */
+  readonly trustedProxyHops?: Env<number>;
+  readonly sessions?: SessionOptions;
+  readonly cookies?: CookieOptions;
+  readonly passwords?: PasswordOptions;
+  readonly registration?: RegistrationOptions;
+  /** Whether an address must be proven: `'required'` before the first sign-in. Default `'off'`. */
+  readonly emailVerification?: EmailVerification;
+  /** Unique columns that may be typed as `email` at sign-in, in order. Default `['email']`. */
+  readonly identifiers?: readonly string[];
+  /** Columns of the user entity that answers show beside `id, email, emailVerified, roles, createdAt`. Default `[]`. */
+  readonly publicUserFields?: readonly string[];
+  readonly roles?: RoleOptions;
+  readonly attempts?: AttemptOptions;
+  readonly rateLimits?: RateLimitOptions;
+  readonly checklist?: ChecklistOptions;
+  readonly database?: DatabaseOptions;
+  /** Default: `NODE_ENV` when it is one of the three, else `production` unless `baseUrl` is loopback. */
+  readonly environment?: Env<AuthEnvironment>;
+}
+
+/** Options that shape the module and so must be known before it is made. */
+export interface AuthStructure<User extends object = object> {
+  /** The application's own entity, which extends `AuthUser`. Required. */
+  readonly userEntity: Type<User>;
+  /** Name of the TypeORM data source. Default: the unnamed one. */
+  readonly dataSource?: string;
+  /** Where the endpoints live, below the host's global prefix. Default `'/auth'`. */
+  readonly path?: string;
+  /** `'all'`: a route is protected unless `@Public()`. `'marked'`: only with `@Auth()`. Default `'all'`. */
+  readonly protect?: Protect;
+  /** Controllers of others that stay public, by class or name. Default `[]`. */
+  readonly publicControllers?: readonly (Type | string)[];
+  /** Modules whose providers `overrides` inject. Default `[]`. */
+  readonly imports?: readonly (Type | DynamicModule | Promise<DynamicModule> | ForwardReference)[];
+  /** Providers that replace ours, by token; the last one wins. Default `[]`. */
+  readonly overrides?: readonly Provider[];
+  /** Makes `AuthContext` available: the principal outside controllers, through `AsyncLocalStorage`. Default `false`. */
+  readonly context?: boolean;
+}
+
+export interface AuthOptions<User extends object = object> extends AuthStructure<User>, AuthValues {}
+
+export interface AuthValuesFactory {
+  createAuthOptions(): AuthValues | Promise<AuthValues>;
+}
+
+/** Structure is static also here; values come from one of the three. */
+export interface AuthAsyncOptions<User extends object = object> extends AuthStructure<User> {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Nest's own signature of an injected factory
+  readonly useFactory?: (...args: any[]) => AuthValues | Promise<AuthValues>;
+  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+  readonly useExisting?: Type<AuthValuesFactory>;
+}

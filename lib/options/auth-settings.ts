@@ -1,0 +1,66 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Cache } from 'cache-manager';
+import type { KeyPurpose } from '../keys/key-purposes.js';
+import type { AuthEnvironment, CookieOptions, EmailVerification, PasswordOptions } from './auth-options.js';
+
+/**
+ * The validated options: every default applied, every duration in milliseconds. Injectable; read-only. What the
+ * application wrote stands in `AuthOptions`.
+ */
+export abstract class AuthSettings {
+  abstract readonly environment: AuthEnvironment;
+  abstract readonly secret: string;
+  abstract readonly secrets: Readonly<Partial<Record<KeyPurpose, string>>>;
+  abstract readonly baseUrl: URL;
+  /** Whether `baseUrl` is https: cookies are `Secure` and carry the `__Host-` prefix. */
+  abstract readonly secure: boolean;
+  abstract readonly appName: string;
+  /** Serialised origins that may call with cookies, `baseUrl`'s own first. */
+  abstract readonly origins: readonly string[];
+  abstract readonly redis: RedisSettings | undefined;
+  abstract readonly instances: number;
+  abstract readonly trustedProxyHops: number;
+  /** Whether the application said `trustedProxyHops` itself. */
+  abstract readonly trustedProxyHopsSaid: boolean;
+  abstract readonly sessions: SessionSettings;
+  abstract readonly cookies: Required<Pick<CookieOptions, 'sameSite' | 'xsrfCookie'>> & {
+    readonly domain: string | undefined;
+  };
+  abstract readonly passwords: Required<PasswordOptions>;
+  abstract readonly registration: RegistrationSettings;
+  abstract readonly emailVerification: EmailVerification;
+  abstract readonly identifiers: readonly string[];
+  abstract readonly publicUserFields: readonly string[];
+  abstract readonly roles: {
+    readonly default: readonly string[];
+    readonly grants: Readonly<Record<string, readonly string[]>>;
+  };
+  abstract readonly attempts: { readonly sharedAddresses: readonly string[] };
+  abstract readonly rateLimits: { readonly multiplier: number };
+  abstract readonly checklist: { readonly accept: Readonly<Record<string, string>> };
+  abstract readonly database: { readonly timeoutMs: number };
+  /** Set by `nestjs-gatehouse/testing` alone. */
+  abstract readonly testing: boolean;
+}
+
+export interface RedisSettings {
+  readonly url: string | undefined;
+  readonly cache: Cache | undefined;
+  readonly commandTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+export interface SessionSettings {
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+  readonly rememberIdleMs: number;
+  readonly rememberAbsoluteMs: number;
+  readonly freshMs: number;
+  readonly cap: number;
+}
+
+export interface RegistrationSettings {
+  readonly enabled: boolean;
+  readonly fields: StandardSchemaV1<unknown, Record<string, unknown>> | undefined;
+  readonly newUserDefaults: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,104 @@
+import { Logger } from '@nestjs/common';
+import { StartUpError } from '../errors/start-up-error.js';
+import type { AuthEnvironment, AuthStructure, AuthValues } from './auth-options.js';
+import type { AuthSettings } from './auth-settings.js';
+import { resolveEnvironment } from './environment.js';
+import { isRecord } from './fields.js';
+import { VALUE_OPTIONS, type ReadValues } from './value-options.js';
+import { Problems } from './problems.js';
+import { readGroup } from './read-group.js';
+import { checkRelations } from './relations.js';
+import { settingsOf } from './resolved-settings.js';
+import { isStructureKey, structureProblems } from './structure.js';
+import { parseBaseUrl } from './url-values.js';
+
+export interface ResolveContext {
+  /** Checked in the same go, so that one error names the problems of both. */
+  readonly structure?: AuthStructure;
+  /** Set by the testing kit alone. */
+  readonly testing?: boolean;
+}
+
+const LIBUV_THREADS = 4;
+
+/**
+ * Validates the options and applies every default.
+ *
+ * @throws StartUpError that lists every problem with the key to set. It shows no value of any option.
+ */
+export function resolveSettings(
+  values: AuthValues,
+  env: NodeJS.ProcessEnv = process.env,
+  context: ResolveContext = {},
+): AuthSettings {
+  const problems = new Problems();
+  const raw: Readonly<Record<string, unknown>> = isRecord(values) ? values : {};
+  const environment = resolveEnvironment(raw['environment'], env['NODE_ENV'], raw['baseUrl']);
+  if (context.structure !== undefined) problems.lines.push(...structureProblems(context.structure));
+  if (environment !== 'production' && env['NODE_ENV'] === 'production') {
+    problems.add('environment', `must not be '${environment}' while NODE_ENV is 'production'. Change one of the two.`);
+  }
+  const read = readGroup(VALUE_OPTIONS, valuesAlone(raw, problems), '', {
+    problems,
+    refuseEmpty: environment === 'production',
+  });
+  const baseUrl = parseBaseUrl(read.baseUrl);
+  checkRelations(read, raw, baseUrl, problems);
+  if (problems.lines.length > 0) throw new StartUpError('the options are not valid.', problems.lines);
+  if (isRecord(raw['redis']) && redisOf(read) === undefined) sayMemory();
+  return settings(read, environment, baseUrl, env, context.testing === true);
+}
+
+function valuesAlone(raw: Readonly<Record<string, unknown>>, problems: Problems): Record<string, unknown> {
+  const structural: readonly string[] = Object.keys(raw).filter(isStructureKey);
+  for (const key of structural) problems.add(key, 'shapes the module: give it to forRoot or forRootAsync itself.');
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !structural.includes(key)));
+}
+
+function settings(
+  read: ReadValues,
+  environment: AuthEnvironment,
+  baseUrl: URL,
+  env: NodeJS.ProcessEnv,
+  testing: boolean,
+): AuthSettings {
+  const { idle, absolute, rememberIdle, rememberAbsolute, fresh, cap } = read.sessions;
+  const { trustedProxyHops, database, passwords } = read;
+  return settingsOf({
+    ...read,
+    environment,
+    baseUrl,
+    secure: baseUrl.protocol === 'https:',
+    origins: [...new Set([baseUrl.origin, ...read.origins])],
+    redis: redisOf(read),
+    trustedProxyHops: trustedProxyHops ?? 0,
+    trustedProxyHopsSaid: trustedProxyHops !== undefined,
+    sessions: {
+      idleMs: idle,
+      absoluteMs: absolute,
+      rememberIdleMs: rememberIdle,
+      rememberAbsoluteMs: rememberAbsolute,
+      freshMs: fresh,
+      cap,
+    },
+    passwords: { ...passwords, concurrency: passwords.concurrency || defaultConcurrency(env) },
+    database: { timeoutMs: database.timeout },
+    testing,
+  });
+}
+
+function redisOf({ redis }: ReadValues): AuthSettings['redis'] {
+  const { url, cache, commandTimeout, connectTimeout } = redis;
+  if (url === undefined && cache === undefined) return undefined;
+  return { url, cache, commandTimeoutMs: commandTimeout, connectTimeoutMs: connectTimeout };
+}
+
+/** One thread of the pool stays free for file and name look-ups. */
+function defaultConcurrency(env: NodeJS.ProcessEnv): number {
+  const threads = Number(env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS);
+  return Math.max(1, (Number.isInteger(threads) && threads > 0 ? threads : LIBUV_THREADS) - 1);
+}
+
+function sayMemory(): void {
+  new Logger('Gatehouse').log('redis.url is there without a value: state is kept in the memory of this process.');
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import type { AuthSettings } from '../options/auth-settings.js';
+import { BcryptPasswordHasher } from './bcrypt-password-hasher.js';
+import { HashingAborted } from './hashing-aborted.js';
+import { HashingQueue } from './hashing-queue.js';
+import { Passwords } from './passwords.service.js';
+
+const settings = { passwords: { cost: 5, concurrency: 1, queue: 2 } } as AuthSettings;
+
+/** The real hasher, which notes what it was asked and what work that was. */
+class Watched extends BcryptPasswordHasher {
+  readonly asked: { password: string; stored: string | undefined }[] = [];
+  readonly salts: string[] = [];
+
+  override hash(password: string): Promise<string> {
+    this.asked.push({ password, stored: undefined });
+    return super.hash(password);
+  }
+
+  override verify(password: string, stored: string): Promise<boolean> {
+    this.asked.push({ password, stored });
+    return super.verify(password, stored);
+  }
+
+  protected override bcrypt(input: string, salt: string): Promise<string> {
+    this.salts.push(salt);
+    return super.bcrypt(input, salt);
+  }
+
+  /** Costs of the hashes since the last call. */
+  costs(): number[] {
+    return this.salts.splice(0).map((salt) => Number(salt.slice(4, 6)));
+  }
+}
+
+async function started() {
+  const hasher = new Watched(settings);
+  const passwords = new Passwords(hasher, new HashingQueue(settings));
+  await passwords.onModuleInit();
+  const stored = await passwords.hash('correct horse battery');
+  hasher.costs();
+  return { hasher, passwords, stored };
+}
+
+describe('Passwords', () => {
+  it('tells right from wrong', async () => {
+    const { passwords, stored } = await started();
+    expect(await passwords.verify('correct horse battery', stored)).toEqual({ matches: true, rehash: false });
+    expect(await passwords.verify('correct horse batterz', stored)).toEqual({ matches: false, rehash: false });
+  });
+
+  it('spends exactly one hash of the same cost on known, unknown and malformed', async () => {
+    const { hasher, passwords, stored } = await started();
+    for (const against of [stored, null, 'nonsense']) {
+      for (const password of ['correct horse battery', 'wrong', '', 'x'.repeat(1_025), 'x'.repeat(1_000_000)]) {
+        await passwords.verify(password, against);
+        expect(hasher.costs()).toEqual([5]);
+      }
+    }
+  });
+
+  it('has the dummy from the start, so that the first unknown user costs no more than the next', async () => {
+    const hasher = new Watched(settings);
+    await new Passwords(hasher, new HashingQueue(settings)).onModuleInit();
+    expect(hasher.costs()).toEqual([5]);
+  });
+
+  it('never matches without a stored hash, not even the password of the dummy', async () => {
+    const { hasher, passwords } = await started();
+    const secret = hasher.asked[0]?.password ?? '';
+    expect(await passwords.verify(secret, null)).toEqual({ matches: false, rehash: false });
+    await passwords.verify('', null);
+    const dummy = hasher.asked.at(-1)?.stored ?? '';
+    expect(await hasher.verify(secret, dummy)).toBe(true);
+  });
+
+  it('lets no password above 1,024 bytes reach a hash', async () => {
+    const { hasher, passwords, stored } = await started();
+    const long = '🦊'.repeat(257);
+    expect(await passwords.verify(long, stored)).toEqual({ matches: false, rehash: false });
+    await expect(passwords.hash(long)).rejects.toMatchObject({ code: 'PASSWORD_REJECTED' });
+    expect(hasher.asked.every(({ password }) => Buffer.byteLength(password) <= 1_024)).toBe(true);
+  });
+
+  it('hashes and verifies 64 emoji and the full 1,024 bytes', async () => {
+    const { passwords } = await started();
+    for (const password of ['🦊'.repeat(64), '🦊'.repeat(256), 'x'.repeat(1_024)]) {
+      const stored = await passwords.hash(password);
+      expect((await passwords.verify(password, stored)).matches).toBe(true);
+      expect((await passwords.verify(password.slice(0, -2), stored)).matches).toBe(false);
+    }
+  });
+
+  it('asks for a re-hash after a match only, and not while others wait', async () => {
+    const { passwords } = await started();
+    const cheap = await new BcryptPasswordHasher({ passwords: { cost: 4 } } as AuthSettings).hash(
+      'correct horse battery',
+    );
+    expect(await passwords.verify('correct horse battery', cheap)).toEqual({ matches: true, rehash: true });
+    expect(await passwords.verify('wrong', cheap)).toEqual({ matches: false, rehash: false });
+
+    const crowd = await Promise.all([1, 2, 3].map(() => passwords.verify('correct horse battery', cheap)));
+    expect(crowd.map(({ matches }) => matches)).toEqual([true, true, true]);
+    expect(crowd.map(({ rehash }) => rehash)).toEqual([false, true, true]);
+  });
+
+  it('is BUSY for known and unknown accounts alike', async () => {
+    const { passwords, stored } = await started();
+    const admitted = [stored, null, stored].map((against) => passwords.verify('wrong', against));
+    for (const against of [stored, null]) {
+      await expect(passwords.verify('wrong', against)).rejects.toMatchObject({ code: 'BUSY' });
+    }
+    await Promise.all(admitted);
+  });
+
+  it('drops a verification whose client has gone', async () => {
+    const { hasher, passwords, stored } = await started();
+    const before = hasher.asked.length;
+    await expect(passwords.verify('x', stored, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(HashingAborted);
+    await expect(passwords.hash('x', { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(HashingAborted);
+    expect(hasher.asked).toHaveLength(before);
+  });
+});

@@ -1,0 +1,63 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { idColumn, moment } from '../database/columns.js';
+
+/** One record behind a cookie (and, later in its life, behind a bearer pair): revoking it ends both at once. */
+@Entity('auth_sessions')
+@Index('auth_sessions_user', ['userId', 'createdAt'])
+export class LoginSession {
+  /** UUID version 7: the public id. Signs nobody in. */
+  @PrimaryColumn(idColumn('id'))
+  id!: string;
+
+  /** 128 random bits; together with its MAC the credential (ASVS 5.0 V7.2.3). */
+  @Index('auth_sessions_sid', { unique: true })
+  @Column({ name: 'sid', type: 'varchar', length: 22 })
+  sid!: string;
+
+  @Column(idColumn('user_id'))
+  userId!: string;
+
+  /** The account's epoch that was read before the credential was checked. Another one means a dead session. */
+  @Column({ name: 'epoch', type: 'int' })
+  epoch!: number;
+
+  @Column(moment('created_at'))
+  createdAt!: number;
+
+  @Column(moment('last_seen_at'))
+  lastSeenAt!: number;
+
+  /** Absolute end. */
+  @Column(moment('expires_at'))
+  expiresAt!: number;
+
+  /** Longest time between two requests, in ms. */
+  @Column({ name: 'idle_ms', type: 'bigint', transformer: { to: (v: number) => v, from: Number } })
+  idleMs!: number;
+
+  @Column(moment('authenticated_at'))
+  authenticatedAt!: number;
+
+  @Column(moment('fresh_until'))
+  freshUntil!: number;
+
+  /** RFC 8176 names of the methods that proved the identity. */
+  @Column({ name: 'methods', type: 'simple-json' })
+  methods!: string[];
+
+  @Column({ name: 'remember', type: 'boolean' })
+  remember!: boolean;
+
+  /** What the CSRF token is a MAC of. */
+  @Column({ name: 'csrf_seed', type: 'varchar', length: 22 })
+  csrfSeed!: string;
+
+  @Column({ name: 'ip', type: 'varchar', length: 45 })
+  ip!: string;
+
+  @Column({ name: 'user_agent', type: 'varchar', length: 256 })
+  userAgent!: string;
+
+  @Column(moment('revoked_at', { nullable: true }))
+  revokedAt!: number | null;
+}

@@ -1,0 +1,138 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { MINUTE_MS, SECOND_MS } from '../common/duration.js';
+import { randomToken } from '../common/random.js';
+import { AuthError } from '../errors/auth-error.js';
+import { StateStore } from '../store/state-store.js';
+import { isWithinLife, type LiveSession } from './live-session.js';
+import { SessionLoader } from './session-loader.js';
+import { VersionCleanup } from './version-cleanup.js';
+
+interface Snapshot {
+  readonly version: string;
+  readonly loadedAt: number;
+  /** `null`: the session is dead. */
+  readonly session: LiveSession | null;
+}
+
+export interface ChangeOptions {
+  /**
+   * The change only takes power away and can be repeated (logout, revoke, disable, delete): when the state store is down
+   * it is committed all the same, and answered 503.
+   */
+  readonly takesAway?: boolean;
+}
+
+const CHANGING = 'changing';
+const VERSION_TTL_MS = 10 * MINUTE_MS;
+const SNAPSHOT_TTL_MS = MINUTE_MS;
+const CHANGING_TTL_MS = 30 * SECOND_MS;
+/** A commit later than this after the marker was set is rolled back, so that none outlives its marker. */
+const COMMIT_WITHIN_MS = 20 * SECOND_MS;
+
+/**
+ * Answers "is this session live, and what may it do" with one state-store command and no SQL, and never with what was true
+ * before an acknowledged change.
+ *
+ * Each user has one version: a random value, or the word `changing`. A snapshot counts only while it names the current
+ * version. A change overwrites the version before it commits and deletes it after; random values are never used twice, so
+ * whatever a slow reader loaded before the commit names a version that nobody will read again.
+ */
+@Injectable()
+export class SessionCache {
+  private readonly logger = new Logger('Gatehouse');
+
+  constructor(
+    private readonly store: StateStore,
+    private readonly loader: SessionLoader,
+    private readonly cleanup: VersionCleanup,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The live session, or `undefined`. Throws `STORE_UNAVAILABLE` when the store or, on a miss, the database is down. */
+  async find(userId: string, sid: string): Promise<LiveSession | undefined> {
+    const [version = null, cached = null] = await this.store.getMany([versionKey(userId), snapshotKey(userId, sid)]);
+    const snapshot = this.believable(cached, version);
+    const session = snapshot === undefined ? await this.load(userId, sid, version) : snapshot.session;
+    if (session === null || session === undefined) return undefined;
+    return isWithinLife(session, this.clock.now()) ? session : undefined;
+  }
+
+  /**
+   * Carries out what alters sessions of these users: roles, disabling, passwords, revocation. `work` commits before
+   * `commitBefore`; when this returns, the next request on every node sees the change.
+   */
+  async change<T>(
+    userIds: readonly string[],
+    work: (commitBefore: number) => Promise<T>,
+    { takesAway = false }: ChangeOptions = {},
+  ): Promise<T> {
+    const begun = this.clock.now();
+    const marked = await this.mark(userIds, takesAway);
+    // When the outcome is unknown the marker stays: until it lapses the sessions are read from the database.
+    const result = await work(begun + COMMIT_WITHIN_MS);
+    await Promise.all(userIds.map((userId) => this.forget(userId)));
+    if (!marked) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: SECOND_MS });
+    return result;
+  }
+
+  /** Makes every snapshot of the user worthless, after a commit that no marker announced. */
+  async forget(userId: string): Promise<void> {
+    await this.cleanup.delete(versionKey(userId));
+  }
+
+  private async mark(userIds: readonly string[], takesAway: boolean): Promise<boolean> {
+    try {
+      await Promise.all(userIds.map((userId) => this.store.set(versionKey(userId), CHANGING, CHANGING_TTL_MS)));
+      return true;
+    } catch (error) {
+      if (!takesAway) throw error;
+      this.logger.error('State store unavailable: a revocation is committed and reaches the cache when the store is back');
+      return false;
+    }
+  }
+
+  private believable(cached: string | null, version: string | null): Snapshot | undefined {
+    if (cached === null || version === null || version === CHANGING) return undefined;
+    const snapshot = JSON.parse(cached) as Snapshot;
+    if (snapshot.version !== version) return undefined;
+    // The store may have come back with older data than it had.
+    return snapshot.loadedAt < this.store.connectedAt() ? undefined : snapshot;
+  }
+
+  private async load(userId: string, sid: string, seen: string | null): Promise<LiveSession | undefined> {
+    const begun = this.clock.now();
+    const connectedAt = this.store.connectedAt();
+    const version = seen ?? (await this.establish(userId));
+    const session = await this.loader.load(userId, sid);
+    if (version !== null && version !== CHANGING && this.store.connectedAt() === connectedAt) {
+      const snapshot: Snapshot = { version, loadedAt: begun, session: session ?? null };
+      await this.fill(snapshotKey(userId, sid), snapshot, SNAPSHOT_TTL_MS - (this.clock.now() - begun));
+    }
+    return session;
+  }
+
+  private async establish(userId: string): Promise<string | null> {
+    const version = randomToken();
+    const key = versionKey(userId);
+    return (await this.store.setIfAbsent(key, version, VERSION_TTL_MS)) ? version : this.store.get(key);
+  }
+
+  private async fill(key: string, snapshot: Snapshot, ttlMs: number): Promise<void> {
+    if (ttlMs <= 0) return;
+    // Only the next request is slower for it.
+    await this.store.set(key, JSON.stringify(snapshot), ttlMs).catch(() => undefined);
+  }
+}
+
+function tag(userId: string): string {
+  return `gh:{${Buffer.from(userId, 'utf8').toString('base64url')}}`;
+}
+
+function versionKey(userId: string): string {
+  return `${tag(userId)}:v`;
+}
+
+function snapshotKey(userId: string, sid: string): string {
+  return `${tag(userId)}:s:${sid}`;
+}

@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import { MINUTE_MS } from '../common/duration.js';
+import { Database } from '../database/database.js';
+import type { AuthStructure } from '../options/auth-options.js';
+import { AUTH_STRUCTURE } from '../options/tokens.js';
+import { UserRole } from '../roles/user-role.entity.js';
+import { Account } from '../users/account.entity.js';
+import { isWithinLife, type LiveSession } from './live-session.js';
+import { LoginSession } from './login-session.entity.js';
+
+interface Row {
+  readonly id: string;
+  readonly userId: string;
+  readonly epoch: number;
+  readonly createdAt: string | number;
+  readonly lastSeenAt: string | number;
+  readonly idleMs: string | number;
+  readonly expiresAt: string | number;
+  readonly authenticatedAt: string | number;
+  readonly freshUntil: string | number;
+  readonly methods: string;
+  readonly remember: boolean | number;
+  readonly csrfSeed: string;
+  readonly revokedAt: string | number | null;
+  readonly accountEpoch: number | null;
+  readonly disabledAt: string | number | null;
+  readonly emailVerifiedAt: string | number | null;
+  readonly role: string | null;
+}
+
+const SESSION_COLUMNS = [
+  'id',
+  'userId',
+  'epoch',
+  'createdAt',
+  'lastSeenAt',
+  'idleMs',
+  'expiresAt',
+  'authenticatedAt',
+  'freshUntil',
+  'methods',
+  'remember',
+  'csrfSeed',
+  'revokedAt',
+] as const;
+
+/** How long a session may go unseen before a request writes `lastSeenAt` again. */
+const TOUCH_EVERY_MS = MINUTE_MS;
+
+/** Reads a session as the database knows it: with its account, its roles and the user's row, in one query. */
+@Injectable()
+export class SessionLoader {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
+  ) {}
+
+  /** The live session, or `undefined`: unknown, revoked, over, of another epoch, of a disabled or deleted user. */
+  async load(userId: string, sid: string): Promise<LiveSession | undefined> {
+    return this.database.read(async (manager) => {
+      const rows = await this.rows(manager, userId, sid);
+      const session = this.judge(rows, sid);
+      return session === undefined ? undefined : this.touch(manager, session);
+    });
+  }
+
+  private rows(manager: EntityManager, userId: string, sid: string): Promise<Row[]> {
+    const query = manager.createQueryBuilder().from(LoginSession, 's');
+    for (const column of SESSION_COLUMNS) query.addSelect(`s.${column}`, column);
+    return query
+      .addSelect('a.epoch', 'accountEpoch')
+      .addSelect('a.disabledAt', 'disabledAt')
+      .addSelect('u.emailVerifiedAt', 'emailVerifiedAt')
+      .addSelect('r.role', 'role')
+      .innerJoin(this.structure.userEntity, 'u', 'u.id = s.userId')
+      .leftJoin(Account, 'a', 'a.userId = s.userId')
+      .leftJoin(UserRole, 'r', 'r.userId = s.userId')
+      .where('s.sid = :sid AND s.userId = :userId', { sid, userId })
+      .orderBy('r.role')
+      .getRawMany<Row>();
+  }
+
+  private judge(rows: readonly Row[], sid: string): LiveSession | undefined {
+    const [row] = rows;
+    if (row === undefined || row.revokedAt !== null || row.disabledAt !== null) return undefined;
+    if (Number(row.epoch) !== Number(row.accountEpoch ?? 0)) return undefined;
+    const session: LiveSession = {
+      id: row.id,
+      sid,
+      userId: row.userId,
+      createdAt: Number(row.createdAt),
+      lastSeenAt: Number(row.lastSeenAt),
+      idleMs: Number(row.idleMs),
+      expiresAt: Number(row.expiresAt),
+      authenticatedAt: Number(row.authenticatedAt),
+      freshUntil: Number(row.freshUntil),
+      methods: JSON.parse(row.methods) as string[],
+      remember: Boolean(row.remember),
+      csrfSeed: row.csrfSeed,
+      roles: rows.flatMap(({ role }) => (role === null ? [] : [role])),
+      emailVerified: row.emailVerifiedAt !== null,
+    };
+    return isWithinLife(session, this.clock.now()) ? session : undefined;
+  }
+
+  /** Conditional, so that a slow request revives nothing; given up, not failed, when the database is busy. */
+  private async touch(manager: EntityManager, session: LiveSession): Promise<LiveSession> {
+    const now = this.clock.now();
+    if (now - session.lastSeenAt < TOUCH_EVERY_MS) return session;
+    const touched = await manager
+      .createQueryBuilder()
+      .update(LoginSession)
+      .set({ lastSeenAt: now })
+      .where('id = :id AND revokedAt IS NULL', { id: session.id })
+      .andWhere('lastSeenAt < :due AND lastSeenAt > :idle', { due: now - TOUCH_EVERY_MS, idle: now - session.idleMs })
+      .execute()
+      .catch(() => undefined);
+    return touched?.affected === 1 ? { ...session, lastSeenAt: now } : session;
+  }
+}

@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { ClientInfo } from '../common/client-address.js';
+import { Clock } from '../common/clock.js';
+import { randomToken, uuidv7 } from '../common/random.js';
+import { Database } from '../database/database.js';
+import { isUniqueViolation } from '../database/driver-errors.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { Account } from '../users/account.entity.js';
+import { LoginSession } from './login-session.entity.js';
+import { SessionCache } from './session-cache.js';
+
+export interface SessionRequest {
+  readonly userId: string;
+  /** The account's epoch that was read before the credential was checked. */
+  readonly epoch: number;
+  /** RFC 8176 names of the methods that proved the identity. */
+  readonly methods: readonly string[];
+  readonly rememberMe: boolean;
+  readonly client: ClientInfo;
+}
+
+/** Begins login sessions. */
+@Injectable()
+export class SessionOpener {
+  constructor(
+    private readonly database: Database,
+    private readonly cache: SessionCache,
+    private readonly settings: AuthSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A new session, or `undefined` when the account was disabled or its epoch has moved on since: a sign-in that is in
+   * flight does not outlive a password change. The oldest sessions beyond the cap end in the same transaction.
+   */
+  async open(request: SessionRequest): Promise<LoginSession | undefined> {
+    const session = this.describe(request);
+    const live = await this.prepare(request.userId);
+    const displaces = live >= this.settings.sessions.cap;
+    const displaced = displaces
+      ? await this.cache.change([request.userId], (commitBefore) => this.insert(session, commitBefore))
+      : await this.insert(session);
+    if (displaced === undefined) return undefined;
+    // Others signed in meanwhile and filled the cap.
+    if (!displaces && displaced > 0) await this.cache.forget(request.userId);
+    return session;
+  }
+
+  /** Sees to the account's row (a user whom the application made has none: epoch 0) and counts the live sessions. */
+  private async prepare(userId: string): Promise<number> {
+    const { known, live } = await this.database.read(async (manager) => ({
+      known: await manager.existsBy(Account, { userId }),
+      live: await this.liveSessions(manager, userId).getCount(),
+    }));
+    if (!known) await this.insertAccount(userId);
+    return live;
+  }
+
+  private describe({ userId, epoch, methods, rememberMe, client }: SessionRequest): LoginSession {
+    const { sessions } = this.settings;
+    const now = this.clock.now();
+    return Object.assign(new LoginSession(), {
+      id: uuidv7(now),
+      sid: randomToken(),
+      userId,
+      epoch,
+      createdAt: now,
+      lastSeenAt: now,
+      expiresAt: now + (rememberMe ? sessions.rememberAbsoluteMs : sessions.absoluteMs),
+      idleMs: rememberMe ? sessions.rememberIdleMs : sessions.idleMs,
+      authenticatedAt: now,
+      freshUntil: now + sessions.freshMs,
+      methods: [...methods],
+      remember: rememberMe,
+      csrfSeed: randomToken(),
+      ip: client.address,
+      userAgent: client.userAgent,
+      revokedAt: null,
+    });
+  }
+
+  /** The number of sessions that the cap displaced, or `undefined` when the claim is lost. */
+  private insert(session: LoginSession, commitBefore?: number): Promise<number | undefined> {
+    return this.database.write(
+      async (manager) => {
+        const claim = await manager
+          .createQueryBuilder()
+          .update(Account)
+          .set({ sessionSeq: () => 'session_seq + 1', failedInRow: 0, failedInRowKnown: 0 })
+          .where('userId = :userId AND epoch = :epoch AND disabledAt IS NULL', session)
+          .execute();
+        if (claim.affected !== 1) return undefined;
+        await manager.insert(LoginSession, session);
+        return this.displace(manager, session);
+      },
+      commitBefore === undefined ? {} : { commitBefore },
+    );
+  }
+
+  private async displace(manager: EntityManager, { userId, createdAt }: LoginSession): Promise<number> {
+    const live = await this.liveSessions(manager, userId)
+      .select('s.id', 'id')
+      .orderBy('s.createdAt', 'DESC')
+      .addOrderBy('s.id', 'DESC')
+      .getRawMany<{ id: string }>();
+    const surplus = live.slice(this.settings.sessions.cap).map(({ id }) => id);
+    if (surplus.length > 0) await manager.update(LoginSession, surplus, { revokedAt: createdAt });
+    return surplus.length;
+  }
+
+  private liveSessions(manager: EntityManager, userId: string): SelectQueryBuilder<LoginSession> {
+    return manager
+      .createQueryBuilder(LoginSession, 's')
+      .innerJoin(Account, 'a', 'a.userId = s.userId AND a.epoch = s.epoch')
+      .where('s.userId = :userId AND s.revokedAt IS NULL', { userId })
+      .andWhere('s.expiresAt > :now AND s.lastSeenAt > :now - s.idleMs', { now: this.clock.now() });
+  }
+
+  private async insertAccount(userId: string): Promise<void> {
+    await this.database
+      .write((manager) => manager.insert(Account, { userId, epoch: 0, sessionSeq: 0 }))
+      .catch((error: unknown) => {
+        if (!isUniqueViolation(error)) throw error;
+      });
+  }
+}

@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import { isRowId } from '../common/row-id.js';
+import { Database } from '../database/database.js';
+import { AuthError } from '../errors/auth-error.js';
+import { Account } from '../users/account.entity.js';
+import { deviceName } from './device-name.js';
+import { LoginSession } from './login-session.entity.js';
+import { SessionCache } from './session-cache.js';
+
+/** One line of `GET /sessions`. Times are ISO 8601 once serialised. */
+export interface SessionView {
+  /** Public id: signs nobody in. */
+  readonly id: string;
+  readonly current: boolean;
+  readonly createdAt: Date;
+  /** Exact to a minute. */
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly device: string;
+  readonly methods: readonly string[];
+}
+
+export interface SessionPage {
+  readonly items: readonly SessionView[];
+  readonly nextCursor: string | null;
+}
+
+export interface SessionListOptions {
+  /** Marks the caller's own session. */
+  readonly currentId?: string | undefined;
+  /** At most 100. Default 50. */
+  readonly limit?: number | undefined;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * The login sessions of users. Whatever is revoked here is refused on the very next request, on every node. When the
+ * state store is down a revocation is committed all the same and answered `STORE_UNAVAILABLE` (503).
+ */
+@Injectable()
+export class Sessions {
+  constructor(
+    private readonly database: Database,
+    private readonly cache: SessionCache,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Live sessions of a user, newest first. */
+  async list(
+    userId: string,
+    { currentId, limit = 50, cursor }: SessionListOptions = {},
+  ): Promise<SessionPage> {
+    const size = Math.min(Math.max(limit, 1), 100);
+    const sessions = await this.database.read((manager) => {
+      const query = manager
+        .createQueryBuilder(LoginSession, 's')
+        .innerJoin(Account, 'a', 'a.userId = s.userId AND a.epoch = s.epoch AND a.disabledAt IS NULL')
+        .where('s.userId = :userId AND s.revokedAt IS NULL', { userId })
+        .andWhere('s.expiresAt > :now AND s.lastSeenAt > :now - s.idleMs', { now: this.clock.now() })
+        .orderBy('s.id', 'DESC')
+        .take(size + 1);
+      if (cursor !== undefined) query.andWhere('s.id < :cursor', { cursor });
+      return query.getMany();
+    });
+    const items = sessions.slice(0, size).map((session) => view(session, currentId));
+    return { items, nextCursor: sessions.length > size ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /** Ends one session of the user. Throws `NOT_FOUND` (404), also for a session of somebody else. */
+  async revoke(userId: string, id: string): Promise<void> {
+    if (!isRowId(id)) throw new AuthError('NOT_FOUND');
+    const revoked = await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'id = :id', { id }));
+    if (revoked === 0) throw new AuthError('NOT_FOUND');
+  }
+
+  /** Ends the session with this sid, when it lives. */
+  async revokeBySid(userId: string, sid: string): Promise<void> {
+    await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'sid = :sid', { sid }));
+  }
+
+  /** Ends every session of the user but the one to keep, and answers how many. */
+  revokeOthers(userId: string, keepId: string): Promise<number> {
+    return this.end(userId, (manager) => this.revokeWhere(manager, userId, 'id <> :keepId', { keepId }));
+  }
+
+  /** Ends every session of the user, those being signed in at this moment too: the account's epoch rises. */
+  revokeAll(userId: string): Promise<number> {
+    return this.end(userId, async (manager) => {
+      await manager.increment(Account, { userId }, 'epoch', 1);
+      return this.revokeWhere(manager, userId);
+    });
+  }
+
+  private end(userId: string, statement: (manager: EntityManager) => Promise<number>): Promise<number> {
+    return this.cache.change([userId], (commitBefore) => this.database.write(statement, { commitBefore }), {
+      takesAway: true,
+    });
+  }
+
+  private async revokeWhere(
+    manager: EntityManager,
+    userId: string,
+    condition = '1 = 1',
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<number> {
+    const now = this.clock.now();
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(LoginSession)
+      .set({ revokedAt: now })
+      .where('userId = :userId AND revokedAt IS NULL AND expiresAt > :now', { userId, now })
+      .andWhere(condition, parameters)
+      .execute();
+    return affected ?? 0;
+  }
+}
+
+function view(session: LoginSession, currentId: string | undefined): SessionView {
+  return {
+    id: session.id,
+    current: session.id === currentId,
+    createdAt: new Date(session.createdAt),
+    lastSeenAt: new Date(session.lastSeenAt),
+    expiresAt: new Date(session.expiresAt),
+    ip: session.ip,
+    userAgent: session.userAgent,
+    device: deviceName(session.userAgent),
+    methods: session.methods,
+  };
+}

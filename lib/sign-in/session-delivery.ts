@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { CsrfProtection } from '../access/csrf-protection.js';
+import { DEVICE_COOKIE_MAX_AGE_MS, DeviceCookie } from '../attempts/device-cookie.js';
+import { CookieJar, type WithHeaders } from '../cookies/cookie-jar.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { SessionCookie } from '../sessions/session-cookie.js';
+import type { PublicUser } from '../users/user-directory.js';
+import type { CompletedSignIn } from './sign-in.service.js';
+
+/** The answer of every completed sign-in in cookie delivery. */
+export interface SignedIn {
+  readonly status: 'signed_in';
+  readonly user: PublicUser;
+  /** To be sent as `X-CSRF-Token` with every unsafe request. */
+  readonly csrfToken: string;
+}
+
+/** Hands a session to a browser, and takes it back. */
+@Injectable()
+export class SessionDelivery {
+  constructor(
+    private readonly cookies: CookieJar,
+    private readonly sessionCookie: SessionCookie,
+    private readonly deviceCookie: DeviceCookie,
+    private readonly csrf: CsrfProtection,
+    private readonly settings: AuthSettings,
+  ) {}
+
+  deliver(request: WithHeaders, response: unknown, { user, session }: CompletedSignIn): SignedIn {
+    const csrfToken = this.csrf.csrfToken(session.csrfSeed);
+    const maxAgeMs = session.remember ? session.expiresAt - session.createdAt : undefined;
+    this.cookies.set(response, 'session', this.sessionCookie.write(session), { maxAgeMs });
+    if (this.settings.cookies.xsrfCookie) {
+      this.cookies.set(response, 'xsrf', csrfToken, { maxAgeMs, readable: true });
+    }
+    const known = this.deviceCookie.read(this.cookies.read(request, 'device'));
+    this.cookies.set(response, 'device', this.deviceCookie.withDevice(known, session.userId), {
+      maxAgeMs: DEVICE_COOKIE_MAX_AGE_MS,
+    });
+    return { status: 'signed_in', user, csrfToken };
+  }
+
+  /** Clears what `deliver` set, except the device: it stays known. */
+  withdraw(response: unknown): void {
+    this.cookies.clear(response, 'session');
+    if (this.settings.cookies.xsrfCookie) this.cookies.clear(response, 'xsrf');
+  }
+}

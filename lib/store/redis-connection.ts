@@ -1,0 +1,108 @@
+import { Logger } from '@nestjs/common';
+import type { Clock } from '../common/clock.js';
+import { SECOND_MS } from '../common/duration.js';
+import type { RedisClient } from './redis-client.js';
+import { redisEndpoint, type RedisEndpoint } from './redis-endpoint.js';
+import { RedisLink } from './redis-link.js';
+
+export interface RedisConnectionOptions {
+  readonly commandTimeoutMs: number;
+  readonly clock: Clock;
+  /** Makes an unconnected client in place of one that is stuck. Absent for a client that belongs to the application. */
+  readonly makeClient?: () => RedisClient;
+}
+
+const LOG_INTERVAL_MS = 10 * SECOND_MS;
+
+/** A connection that outlives its sockets: it reconnects by itself and gives up a client that no longer answers. */
+export class RedisConnection {
+  readonly endpoint: RedisEndpoint;
+  private readonly logger = new Logger('RedisStateStore');
+  private link: RedisLink;
+  private readyAt: number;
+  private warned = false;
+  private warnedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param client connected. */
+  constructor(
+    client: RedisClient,
+    private readonly options: RedisConnectionOptions,
+  ) {
+    this.endpoint = redisEndpoint(client.options);
+    this.readyAt = options.clock.now();
+    this.link = this.linkTo(client);
+  }
+
+  /** Runs one operation within the deadline. Every failure is `STORE_UNAVAILABLE`. */
+  run<T>(work: (client: RedisClient) => Promise<T>, late?: (reply: T) => void): Promise<T> {
+    return this.link.run(work, late);
+  }
+
+  /** Epoch ms when the client last became ready. */
+  connectedAt(): number {
+    return this.readyAt;
+  }
+
+  /** A client of the application stays open. */
+  async close(): Promise<void> {
+    const { client, usable } = this.link;
+    this.link.retire();
+    if (this.options.makeClient === undefined) return;
+    // What cannot be closed, a connection still being made or a Redis that hangs, must not keep the process.
+    client.unref();
+    const closed = usable && client.isReady ? client.quit() : client.isOpen ? client.disconnect() : Promise.resolve();
+    await settledWithin(closed, this.options.commandTimeoutMs);
+  }
+
+  private linkTo(client: RedisClient): RedisLink {
+    return new RedisLink(client, this.options.commandTimeoutMs, {
+      ready: () => this.onReady(),
+      failed: (reason) => this.onFailed(reason),
+      caughtUp: () => this.onBack(),
+      stuck: () => this.renew(),
+    });
+  }
+
+  private renew(): void {
+    if (this.options.makeClient === undefined) return;
+    const stuck = this.link;
+    const client = this.options.makeClient();
+    this.link.retire();
+    this.link = this.linkTo(client);
+    discardClient(stuck.client);
+    // It ends only with the client; failures on the way are `error` events.
+    client.connect().catch(() => undefined);
+  }
+
+  private onReady(): void {
+    this.readyAt = this.options.clock.now();
+    this.onBack();
+  }
+
+  private onFailed(reason: string): void {
+    const now = this.options.clock.now();
+    if (this.warned || now - this.warnedAt < LOG_INTERVAL_MS) return;
+    this.warned = true;
+    this.warnedAt = now;
+    this.logger.warn(`Redis at ${this.endpoint.host} is unavailable (${reason}). What needs it is answered 503.`);
+  }
+
+  private onBack(): void {
+    if (!this.warned) return;
+    this.warned = false;
+    this.logger.log(`Redis at ${this.endpoint.host} is available again.`);
+  }
+}
+
+/** Gives up a client in whatever state it is. Its process may end although a socket of it is still open. */
+export function discardClient(client: RedisClient): void {
+  client.unref();
+  if (client.isOpen) client.disconnect().catch(() => undefined);
+}
+
+async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work.catch(() => undefined), deadline]);
+  clearTimeout(timer);
+}

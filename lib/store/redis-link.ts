@@ -1,0 +1,123 @@
+import type { AuthError } from '../errors/auth-error.js';
+import { failureReason } from './redis-endpoint.js';
+import type { RedisClient } from './redis-client.js';
+import { storeUnavailable } from './store-unavailable.js';
+
+export interface RedisLinkEvents {
+  ready(): void;
+  failed(reason: string): void;
+  /** Every late answer has arrived. */
+  caughtUp(): void;
+  /** Nothing has come through for {@link STUCK_MS}: the socket may be half open and never say so. */
+  stuck(): void;
+}
+
+const STUCK_MS = 2_000;
+
+/**
+ * One client and its deadline. Redis answers in order, so while one answer is overdue nothing behind it can be in time:
+ * further commands are refused at once and do not pile up in the socket, to be carried out when nobody waits any more.
+ */
+export class RedisLink {
+  private overdue = 0;
+  private watchdog: NodeJS.Timeout | undefined;
+  private retired = false;
+
+  constructor(
+    readonly client: RedisClient,
+    private readonly deadlineMs: number,
+    private readonly events: RedisLinkEvents,
+  ) {
+    // Without this listener a dying Redis ends the process, so it stays on a retired client too.
+    client.on('error', (error) => this.onError(error));
+    // A connection that is accepted and never answers the handshake reports nothing.
+    client.on('connect', () => this.arm());
+    client.on('ready', () => this.onReady());
+  }
+
+  get usable(): boolean {
+    return !this.retired && this.client.isReady && this.overdue === 0;
+  }
+
+  /** @param late gets what was answered after the caller had been refused. */
+  run<T>(work: (client: RedisClient) => Promise<T>, late?: (reply: T) => void): Promise<T> {
+    if (!this.usable) {
+      const answered = this.overdue === 0;
+      return Promise.reject(refused(answered ? 'NOT_CONNECTED' : 'NO_ANSWER', 'Redis cannot be reached at the moment.'));
+    }
+    return new Promise<T>((resolve, reject) => {
+      let expired = false;
+      const expire = (): void => {
+        expired = true;
+        this.onOverdue();
+        reject(refused('NO_ANSWER', `Redis did not answer within ${this.deadlineMs} ms.`));
+      };
+      // An answer that already lies in the socket is read before `setImmediate` runs: a busy event loop is not a slow Redis.
+      let immediate: NodeJS.Immediate | undefined;
+      const timer = setTimeout(() => (immediate = setImmediate(expire)), this.deadlineMs);
+      const settled = (): void => {
+        clearTimeout(timer);
+        clearImmediate(immediate);
+        if (expired) this.onAnswered();
+      };
+      work(this.client).then(
+        (reply) => {
+          settled();
+          if (expired) late?.(reply);
+          else resolve(reply);
+        },
+        (error: unknown) => {
+          settled();
+          if (failureReason(error) === 'READONLY') this.arm();
+          reject(storeUnavailable(error));
+        },
+      );
+    });
+  }
+
+  /** No more commands, no more events. The client itself is left as it is. */
+  retire(): void {
+    this.retired = true;
+    this.disarm();
+  }
+
+  private onReady(): void {
+    this.disarm();
+    if (!this.retired) this.events.ready();
+  }
+
+  private onError(error: unknown): void {
+    this.disarm();
+    if (!this.retired) this.events.failed(failureReason(error));
+  }
+
+  private onOverdue(): void {
+    this.overdue += 1;
+    this.arm();
+    if (!this.retired) this.events.failed('NO_ANSWER');
+  }
+
+  private onAnswered(): void {
+    this.overdue -= 1;
+    if (this.overdue > 0) return;
+    this.disarm();
+    if (!this.retired && this.client.isReady) this.events.caughtUp();
+  }
+
+  private arm(): void {
+    if (this.retired) return;
+    this.watchdog ??= setTimeout(() => {
+      this.watchdog = undefined;
+      this.events.stuck();
+    }, STUCK_MS).unref();
+  }
+
+  private disarm(): void {
+    clearTimeout(this.watchdog);
+    this.watchdog = undefined;
+  }
+}
+
+function refused(code: string, message: string): AuthError {
+  return storeUnavailable(Object.assign(new Error(message), { code }));
+}

@@ -1,0 +1,137 @@
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnection } from './redis-connection.js';
+import type { RedisEndpoint } from './redis-endpoint.js';
+import type { RedisScript } from './redis-script.js';
+import {
+  BUCKET_BEGIN,
+  BUCKET_END,
+  COMPARE_AND_SET,
+  CONSUME,
+  LOCKOUT_BEGIN,
+  LOCKOUT_END,
+} from './redis-scripts.js';
+import { StateStore } from './state-store.js';
+import type {
+  AttemptBegin,
+  AttemptBudget,
+  AttemptEnd,
+  AttemptOutcome,
+  ConsumeResult,
+  RateLimit,
+} from './state-store.js';
+import { wholeTtlMs } from './state-ttl.js';
+
+export interface RedisDiagnostics extends RedisEndpoint {
+  /** `maxmemory_policy` of `INFO memory`. Absent when the server does not say. Anything but `noeviction` loses locks. */
+  readonly evictionPolicy?: string;
+}
+
+type BeginReply = [allowed: number, reason: number, retryAfterMs: number];
+
+/**
+ * The state in Redis 6.2 or later, shared by every node. Each operation is one command or one script on one key, timed by
+ * the server's own clock.
+ */
+export class RedisStateStore extends StateStore {
+  override readonly kind = 'shared';
+
+  constructor(private readonly connection: RedisConnection) {
+    super();
+  }
+
+  override get(key: string): Promise<string | null> {
+    return this.send<string | null>(['GET', key]);
+  }
+
+  override async getMany(keys: readonly string[]): Promise<(string | null)[]> {
+    return keys.length === 0 ? [] : this.send<(string | null)[]>(['MGET', ...keys]);
+  }
+
+  override async set(key: string, value: string, ttlMs: number): Promise<void> {
+    await this.send(['SET', key, value, 'PX', String(wholeTtlMs(ttlMs))]);
+  }
+
+  override async delete(key: string): Promise<void> {
+    await this.send(['DEL', key]);
+  }
+
+  override async setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
+    return (await this.send(['SET', key, value, 'NX', 'PX', String(wholeTtlMs(ttlMs))])) !== null;
+  }
+
+  override take(key: string): Promise<string | null> {
+    return this.send<string | null>(['GETDEL', key]);
+  }
+
+  override async compareAndSet(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
+    return (await this.script<number>(COMPARE_AND_SET, key, [expected, value, wholeTtlMs(ttlMs)])) === 1;
+  }
+
+  override async consume(key: string, { limit, windowMs }: RateLimit): Promise<ConsumeResult> {
+    const reply = await this.script<[number, number, number]>(CONSUME, key, [limit, wholeTtlMs(windowMs)]);
+    const [allowed, remaining, resetMs] = reply;
+    return { allowed: allowed === 1, remaining, resetMs };
+  }
+
+  override async attemptBegin(key: string, budget: AttemptBudget): Promise<AttemptBegin> {
+    const [script, args] =
+      budget.kind === 'bucket'
+        ? [BUCKET_BEGIN, [budget.limit, budget.refillMs]]
+        : [LOCKOUT_BEGIN, [budget.limit, budget.windowMs]];
+    // Nobody will settle a reservation whose caller has been refused, so it is given back.
+    const giveBack = ([allowed]: BeginReply): void => {
+      if (allowed === 1) this.attemptEnd(key, budget, 'no-verdict').catch(() => undefined);
+    };
+    const [allowed, reason, retryAfterMs] = await this.script<BeginReply>(script, key, args, giveBack);
+    if (allowed === 1) return { allowed: true };
+    return { allowed: false, reason: reason === 1 ? 'locked' : 'exhausted', retryAfterMs };
+  }
+
+  override async attemptEnd(key: string, budget: AttemptBudget, outcome: AttemptOutcome): Promise<AttemptEnd> {
+    if (budget.kind === 'bucket') {
+      await this.script(BUCKET_END, key, [budget.limit, budget.refillMs, outcome]);
+      return { lockedForMs: 0 };
+    }
+    const { limit, windowMs, lockMs, maxLockMs, roundsRememberedMs } = budget;
+    const args = [limit, windowMs, outcome, lockMs, maxLockMs, roundsRememberedMs];
+    return { lockedForMs: await this.script<number>(LOCKOUT_END, key, args) };
+  }
+
+  override clear(key: string): Promise<void> {
+    return this.delete(key);
+  }
+
+  override connectedAt(): number {
+    return this.connection.connectedAt();
+  }
+
+  override async ping(): Promise<void> {
+    await this.send(['PING']);
+  }
+
+  override close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** What the checklist asks about the server and the way to it. Never a user, a password or a query. */
+  async diagnostics(): Promise<RedisDiagnostics> {
+    const info = await this.send<string>(['INFO', 'memory']);
+    const evictionPolicy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+    return { ...this.connection.endpoint, ...(evictionPolicy === undefined ? {} : { evictionPolicy }) };
+  }
+
+  private send<T>(args: string[]): Promise<T> {
+    return this.connection.run((client) => client.sendCommand(args) as Promise<T>);
+  }
+
+  private script<T>(
+    script: RedisScript,
+    key: string,
+    args: readonly (string | number)[],
+    late?: (reply: T) => void,
+  ): Promise<T> {
+    const work = (client: RedisClient): Promise<T> =>
+      script.run((command) => client.sendCommand(command), key, args) as Promise<T>;
+    return this.connection.run(work, late);
+  }
+}

@@ -1,0 +1,54 @@
+const SENTENCES = {
+  INVALID_CREDENTIALS: 'Wrong password or address, or the address has not been confirmed yet.',
+  PASSWORD_REJECTED: 'This password cannot be used.',
+  VALIDATION_FAILED: 'Something in the form needs another look.',
+  NOT_AUTHENTICATED: 'Your session has ended. Sign in again.',
+  REAUTHENTICATION_REQUIRED: 'This needs a recent sign-in. Sign in again, then repeat it.',
+  EMAIL_NOT_VERIFIED: 'Confirm your e-mail address first.',
+  FORBIDDEN: 'Your account may not do this.',
+  CSRF_FAILED: 'The request was refused because it did not seem to come from this page. Reload it and try again.',
+  NOT_FOUND: 'This is no longer there.',
+  RATE_LIMITED: 'Too many requests.',
+  TOO_MANY_ATTEMPTS: 'Too many attempts.',
+  BUSY: 'The server is busy.',
+  STORE_UNAVAILABLE: 'The server cannot reach its database at the moment.',
+};
+
+const BY_STATUS = { 429: 'Too many requests.', 503: 'The server is not available at the moment.' };
+
+/** What a failed request means, in a sentence for people. */
+export function inWords(error) {
+  const sentence =
+    SENTENCES[error.code] ??
+    BY_STATUS[error.status] ??
+    (error.status >= 500 ? 'The server made a mistake.' : error.message);
+  if (error.retryAfter > 0) return `${sentence} Try again in ${duration(error.retryAfter)}.`;
+  return error.status >= 500 ? `${sentence} Try again in a moment.` : sentence;
+}
+
+/** Whole seconds as `1 minute 5 seconds`. */
+export function duration(seconds) {
+  const parts = [
+    [Math.floor(seconds / 3600), 'hour'],
+    [Math.floor((seconds % 3600) / 60), 'minute'],
+    [seconds % 60, 'second'],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
+    .join(' ');
+}
+
+const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** A time in the reader's own language and zone. */
+export function moment(iso) {
+  return iso ? format.format(new Date(iso)) : 'unknown';
+}
+
+const METHODS = { pwd: 'password', otp: 'code from an app', hwk: 'passkey', swk: 'passkey', fed: 'another provider' };
+
+/** RFC 8176 names in words. */
+export function methods(names = []) {
+  return names.map((name) => METHODS[name] ?? name).join(', ') || 'unknown';
+}

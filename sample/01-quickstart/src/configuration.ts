@@ -1,0 +1,113 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { environmentOf, type Environment, type Variables } from './environment.js';
+import { storedSecret } from './stored-secret.js';
+
+/** Everything that the environment decides. Read once, at start; the README lists the variables. */
+export abstract class Configuration {
+  abstract readonly environment: Environment;
+  abstract readonly production: boolean;
+  abstract readonly host: string;
+  abstract readonly port: number;
+  abstract readonly dataDir: string;
+  abstract readonly baseUrl: string;
+  abstract readonly secret: string;
+  abstract readonly databaseUrl: string | undefined;
+  abstract readonly redisUrl: string | undefined;
+  abstract readonly trustedProxyHops: number;
+  abstract readonly rateLimitMultiplier: number;
+  abstract readonly administrator: { readonly email: string; readonly password: string } | undefined;
+}
+
+/** Thrown with every problem of the environment at once, so that nobody repairs them one start at a time. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(['The quickstart cannot start:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+    // Nest logs the stack of what stops the start; the list should not drown in it.
+    this.stack = this.message;
+  }
+}
+
+const NEEDED_IN_PRODUCTION: Readonly<Record<string, string>> = {
+  AUTH_SECRET: 'the secret that every key derives from, at least 32 random bytes: `openssl rand -base64 48`',
+  BASE_URL: 'where browsers reach this application, such as `https://notes.example.com`',
+  DATABASE_URL: 'a PostgreSQL database: `postgres://user:password@host/name`; the SQLite file is for development',
+  REDIS_URL: 'the Redis that the processes share: `rediss://host:6379`',
+  TRUSTED_PROXY_HOPS: 'how many proxies stand in front and append to `X-Forwarded-For`; 0 when there is none',
+};
+
+export async function readConfiguration(variables: Variables): Promise<Configuration> {
+  const environment = environmentOf(variables);
+  const production = environment === 'production';
+  const problems = production ? [...missing(variables), ...refusedInProduction(variables)] : [];
+  problems.push(...malformed(variables));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+
+  const host = variables['HOST'] || '127.0.0.1';
+  const port = Number(variables['PORT'] || 3000) || (await freePort(host));
+  const dataDir = variables['DATA_DIR'] || '.data';
+  const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = variables;
+  return {
+    environment,
+    production,
+    host,
+    port,
+    dataDir,
+    baseUrl: variables['BASE_URL'] || `http://127.0.0.1:${port}`,
+    secret: variables['AUTH_SECRET'] || storedSecret(dataDir),
+    databaseUrl: variables['DATABASE_URL'] || undefined,
+    redisUrl: variables['REDIS_URL'] || undefined,
+    trustedProxyHops: Number(variables['TRUSTED_PROXY_HOPS'] || 0),
+    rateLimitMultiplier: variables['RATE_LIMITS'] === 'relaxed' ? 1_000 : 1,
+    administrator: email && password ? { email, password } : undefined,
+  };
+}
+
+function missing(variables: Variables): string[] {
+  return Object.entries(NEEDED_IN_PRODUCTION)
+    .filter(([name]) => !variables[name])
+    .map(([name, meaning]) => `${name} is not set: ${meaning}`);
+}
+
+function refusedInProduction(variables: Variables): string[] {
+  return variables['RATE_LIMITS'] === 'relaxed'
+    ? ['RATE_LIMITS=relaxed is for load tests and refused in production']
+    : [];
+}
+
+function malformed(variables: Variables): string[] {
+  const rules: readonly [name: string, fits: (value: string) => boolean, rule: string][] = [
+    ['PORT', (value) => isWhole(value, 65_535), 'must be a port, or 0 for any free one'],
+    ['TRUSTED_PROXY_HOPS', (value) => isWhole(value, 16), 'must be a whole number, such as 1'],
+    ['RATE_LIMITS', (value) => value === 'relaxed', 'can only be `relaxed`'],
+    ['HTTP_ADAPTER', (value) => value === 'express' || value === 'fastify', 'must be `express` or `fastify`'],
+    [
+      'DATABASE_URL',
+      (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
+      'must begin with `postgres://`',
+    ],
+  ];
+  const problems = rules
+    .filter(([name, fits]) => variables[name] && !fits(variables[name]))
+    .map(([name, , rule]) => `${name} ${rule}`);
+  if (!variables['ADMIN_EMAIL'] !== !variables['ADMIN_PASSWORD']) {
+    problems.push('ADMIN_EMAIL and ADMIN_PASSWORD make the first administrator together: set both or neither');
+  }
+  return problems;
+}
+
+function isWhole(value: string, most: number): boolean {
+  return /^\d{1,5}$/.test(value) && Number(value) <= most;
+}
+
+/** `baseUrl` names the port, so that `PORT=0` has to be settled before the application is made. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}

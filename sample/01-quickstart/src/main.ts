@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { Configuration } from './configuration.js';
+import { serveDocs } from './docs.js';
+
+async function start(): Promise<void> {
+  const app = await NestFactory.create(AppModule, await adapter());
+  app.enableShutdownHooks();
+  const { host, port, production } = app.get(Configuration);
+  if (!production) await serveDocs(app);
+  await app.listen(port, host);
+  console.log(`Quickstart is running on http://${host}:${port}`);
+}
+
+async function adapter(): Promise<AbstractHttpAdapter> {
+  if (process.env['HTTP_ADAPTER'] === 'fastify') {
+    const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+    return new FastifyAdapter();
+  }
+  const { ExpressAdapter } = await import('@nestjs/platform-express');
+  return new ExpressAdapter();
+}
+
+void start();

@@ -1,0 +1,49 @@
+import { ensureInstalled } from './install.mjs';
+import { checkNodeVersion } from './node-version.mjs';
+import { forwardSignals, SIGNAL_NUMBERS, signalRunning } from './run.mjs';
+import { installMissing, SERVICES, startService } from './services.mjs';
+import { Tally } from './tally.mjs';
+
+/**
+ * The frame of `npm test` and `npm run proof`: packages and services before, `work(tally, env)` between, and, however it
+ * ends, the services stopped and the final line printed. `limitMs` ends a run that hangs.
+ */
+export async function testRun({ limitMs }, work) {
+  checkNodeVersion();
+  const tally = new Tally();
+  const started = [];
+  const stopAll = () => Promise.allSettled(started.splice(0).map((service) => service.stop()));
+  const abort = async (reason, exitCode) => {
+    tally.fail(reason);
+    signalRunning('SIGTERM');
+    await stopAll();
+    tally.finish();
+    process.exit(exitCode);
+  };
+  forwardSignals((signal) => void abort(`stopped by ${signal}`, 128 + SIGNAL_NUMBERS[signal]));
+  setTimeout(() => void abort(`not finished within ${limitMs / 60_000} minutes`, 1), limitMs).unref();
+  try {
+    if (await tally.step('install packages', ensureInstalled)) {
+      await work(tally, await startServices(tally, started));
+    }
+  } catch (error) {
+    tally.fail(error.stack);
+  }
+  await stopAll();
+  process.exit(tally.finish());
+}
+
+/** Answers the environment that tells the specs where the services are. What is missing is a failure of the run. */
+async function startServices(tally, started) {
+  installMissing();
+  const env = { ...process.env };
+  for (const [name, { title, variable }] of Object.entries(SERVICES)) {
+    await tally.step(title, async () => {
+      const service = await startService(name);
+      started.push(service);
+      env[variable] = service.url;
+      return 0;
+    });
+  }
+  return env;
+}
