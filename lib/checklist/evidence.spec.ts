@@ -25,10 +25,13 @@ describe('host', () => {
   });
 });
 
-it('shows options that exist', () => {
+it('shows names of options, which are literals', () => {
   expect(optionEvidence('cookies.domain')).toBe('cookies.domain');
   expect(optionEvidence('secrets.csrf')).toBe('secrets.csrf');
-  expect(optionEvidence('marker')).toBe('unnamed');
+  expect(optionEvidence('A free text')).toBe('unnamed');
+  const value: string = 'marker';
+  // @ts-expect-error a value that is known at run time alone
+  optionEvidence(value);
 });
 
 it('shows values of a closed set', () => {

@@ -1,13 +1,16 @@
-import { optionsTable } from '../options/options-table.js';
 import type { EvidenceText } from './check.js';
 
 const MAX_LENGTH = 253;
+const OPTION_PATH = /^[a-z][A-Za-z]{0,40}(?:\.[a-z][A-Za-z-]{0,40}){0,3}$/;
 const IDENTIFIER = /^[A-Za-z_$][\w$.]{0,127}$/;
 const BARE_HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
-/** The name of an option, such as `cookies.domain`; `unnamed` when there is no such option. */
-export function optionEvidence(optionPath: string): EvidenceText {
-  return safe(optionsTable().some(({ path }) => path === optionPath) ? optionPath : 'unnamed');
+/**
+ * The name of an option, such as `cookies.domain`. Takes literals alone, which the compiler knows: a value that is only
+ * known at run time does not compile.
+ */
+export function optionEvidence<P extends string>(optionPath: string extends P ? never : P): EvidenceText {
+  return safe(OPTION_PATH.test(optionPath) ? optionPath : 'unnamed');
 }
 
 /** The host, with its port, of a URL or `host:port` text. User, password, path and query are left out. */

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { KEY_PURPOSES } from '../keys/key-purposes.js';
+import { KEY_PURPOSES, type KeyPurpose } from '../keys/key-purposes.js';
 import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem } from '../keys/secret-strength.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { CheckSource, passed, type Check, type CheckOutcome, type Evidence } from './check.js';
 import { enumEvidence, optionEvidence } from './evidence.js';
 
 const MAKE_ONE = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
+
+type SecretOption = 'secret' | `secrets.${KeyPurpose}`;
 
 /** Whether the secrets are good enough to derive every key from. */
 @Injectable()
@@ -67,16 +69,16 @@ export class KeyChecks extends CheckSource {
     const options = reused.map(([option]) => option);
     return {
       status: 'finding',
-      evidence: { options: options.map(optionEvidence) },
+      evidence: { options: options.map((option) => optionEvidence(option)) },
       change: `Give each of ${options.join(', ')} a value of its own, or leave out the ones below secrets: they then derive from secret.`,
     };
   }
 
-  #secrets(): readonly (readonly [option: string, secret: string])[] {
+  #secrets(): readonly (readonly [option: SecretOption, secret: string])[] {
     const { secret, secrets } = this.#settings;
     const own = KEY_PURPOSES.flatMap((purpose) => {
       const value = secrets[purpose];
-      return value === undefined ? [] : [[`secrets.${purpose}`, value] as const];
+      return value === undefined ? [] : [[`secrets.${purpose}` as const, value] as const];
     });
     return [['secret', secret], ...own];
   }

@@ -69,7 +69,7 @@ export class SettingsChecks extends CheckSource {
   }
 
   private otherChecks(): readonly Check[] {
-    const { emailVerification, rateLimits, testing } = this.settings;
+    const { emailVerification, testing } = this.settings;
     return [
       {
         id: 'accounts.email-enumeration',
@@ -82,19 +82,6 @@ export class SettingsChecks extends CheckSource {
             emailVerification === 'required',
             { emailVerification: enumEvidence(emailVerification, VERIFICATION) },
             "Set emailVerification to 'required': whoever registers an address and can sign in at once knows that it was free.",
-          ),
-      },
-      {
-        id: 'attempts.rate-limit-multiplier',
-        title: 'Rate limits are those of the documentation',
-        area: 'attempts',
-        severity: 'refuse',
-        source: 'ASVS 5.0 V6.3.1',
-        run: () =>
-          unless(
-            rateLimits.multiplier === 1,
-            { multiplier: rateLimits.multiplier },
-            'Leave out rateLimits.multiplier: it is for load tests.',
           ),
       },
       {

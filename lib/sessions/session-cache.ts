@@ -96,6 +96,7 @@ export class SessionCache {
     if (cached === null || version === null || version === CHANGING) return undefined;
     const snapshot = JSON.parse(cached) as Snapshot;
     if (snapshot.version !== version) return undefined;
+    if (this.clock.now() >= snapshot.loadedAt + SNAPSHOT_TTL_MS) return undefined;
     // The store may have come back with older data than it had.
     return snapshot.loadedAt < this.store.connectedAt() ? undefined : snapshot;
   }

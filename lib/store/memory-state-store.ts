@@ -158,7 +158,9 @@ export class MemoryStateStore extends StateStore {
     if (now - this.loggedAt < LOG_INTERVAL_MS) return;
     this.loggedAt = now;
     const what = partition === 'single-use' ? 'refuses new entries' : 'evicts entries';
-    this.logger.warn(`The in-memory store is full and ${what}: ${partition}. Share the state through Redis (redis.url).`);
+    this.logger.warn(
+      `The in-memory store is full and ${what}: ${partition}. Share the state through Redis (redis.url).`,
+    );
   }
 }
 

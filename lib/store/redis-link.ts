@@ -20,6 +20,7 @@ const STUCK_MS = 2_000;
  */
 export class RedisLink {
   private overdue = 0;
+  private readonly lateReplies: (() => void)[] = [];
   private watchdog: NodeJS.Timeout | undefined;
   private retired = false;
 
@@ -39,11 +40,13 @@ export class RedisLink {
     return !this.retired && this.client.isReady && this.overdue === 0;
   }
 
-  /** @param late gets what was answered after the caller had been refused. */
+  /** @param late gets what was answered after the caller had been refused, as soon as commands are taken again. */
   run<T>(work: (client: RedisClient) => Promise<T>, late?: (reply: T) => void): Promise<T> {
     if (!this.usable) {
       const answered = this.overdue === 0;
-      return Promise.reject(refused(answered ? 'NOT_CONNECTED' : 'NO_ANSWER', 'Redis cannot be reached at the moment.'));
+      return Promise.reject(
+        refused(answered ? 'NOT_CONNECTED' : 'NO_ANSWER', 'Redis cannot be reached at the moment.'),
+      );
     }
     return new Promise<T>((resolve, reject) => {
       let expired = false;
@@ -62,9 +65,9 @@ export class RedisLink {
       };
       work(this.client).then(
         (reply) => {
+          if (expired && late !== undefined) this.lateReplies.push(() => late(reply));
           settled();
-          if (expired) late?.(reply);
-          else resolve(reply);
+          resolve(reply);
         },
         (error: unknown) => {
           settled();
@@ -102,6 +105,8 @@ export class RedisLink {
     if (this.overdue > 0) return;
     this.disarm();
     if (!this.retired && this.client.isReady) this.events.caughtUp();
+    // Only now are commands taken again, and what a late reply calls for is one.
+    for (const reply of this.lateReplies.splice(0)) reply();
   }
 
   private arm(): void {

@@ -2,14 +2,7 @@ import type { RedisClient } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisEndpoint } from './redis-endpoint.js';
 import type { RedisScript } from './redis-script.js';
-import {
-  BUCKET_BEGIN,
-  BUCKET_END,
-  COMPARE_AND_SET,
-  CONSUME,
-  LOCKOUT_BEGIN,
-  LOCKOUT_END,
-} from './redis-scripts.js';
+import { BUCKET_BEGIN, BUCKET_END, COMPARE_AND_SET, CONSUME, LOCKOUT_BEGIN, LOCKOUT_END } from './redis-scripts.js';
 import { StateStore } from './state-store.js';
 import type {
   AttemptBegin,

@@ -31,6 +31,10 @@ export interface PublicUser {
   readonly [field: string]: unknown;
 }
 
+const ACCOUNT_COLUMNS = ['epoch', 'disabledAt', 'failedInRow', 'failedInRowKnown'] as const;
+
+type SignInRow = Readonly<Record<string, string | number | null>>;
+
 /** Reads the application's user table. */
 @Injectable()
 export class UserDirectory {
@@ -45,43 +49,36 @@ export class UserDirectory {
   }
 
   /** One query over all identifiers, the same for known and unknown ones. The first configured column that matches wins. */
-  async findForSignIn(identifier: string): Promise<SignInCandidate | undefined> {
-    const canonical = canonicalIdentifier(identifier);
-    const columns = this.settings.identifiers.map((name) => (name === 'email' ? 'emailCanonical' : name));
+  async findForSignIn(typed: string): Promise<SignInCandidate | undefined> {
+    const identifiers = this.settings.identifiers.map((name) =>
+      name === 'email'
+        ? { column: 'emailCanonical', value: canonicalIdentifier(typed) }
+        : { column: name, value: typed.trim() },
+    );
     const rows = await this.database.read((manager) => {
       const query = manager
         .createQueryBuilder(this.entity, 'u')
         .leftJoin(Account, 'a', 'a.userId = u.id')
         .select('u.id', 'userId')
         .addSelect('u.passwordHash', 'passwordHash')
-        .addSelect('u.emailVerifiedAt', 'emailVerifiedAt')
-        .addSelect('a.epoch', 'epoch')
-        .addSelect('a.disabledAt', 'disabledAt')
-        .addSelect('a.failedInRow', 'failedInRow')
-        .addSelect('a.failedInRowKnown', 'failedInRowKnown');
-      for (const [index, column] of columns.entries()) {
-        query.addSelect(`u.${column}`, `identifier${index}`).orWhere(`u.${column} = :identifier${index}`, {
-          [`identifier${index}`]: column === 'emailCanonical' ? canonical : identifier.trim(),
-        });
+        .addSelect('u.emailVerifiedAt', 'emailVerifiedAt');
+      for (const column of ACCOUNT_COLUMNS) query.addSelect(`a.${column}`, column);
+      for (const [index, { column, value }] of identifiers.entries()) {
+        query.addSelect(`u.${column}`, `typed${index}`).orWhere(`u.${column} = :typed${index}`, { [`typed${index}`]: value });
       }
-      return query.getRawMany<Record<string, string | number | null>>();
+      return query.getRawMany<SignInRow>();
     });
-    const row = columns
-      .map((column, index) =>
-        rows.find((candidate) => candidate[`identifier${index}`] === (column === 'emailCanonical' ? canonical : identifier.trim())),
-      )
+    // One identifier may be another's value elsewhere: the order of the option decides.
+    const row = identifiers
+      .map(({ value }, index) => rows.find((candidate) => candidate[`typed${index}`] === value))
       .find((candidate) => candidate !== undefined);
-    return row === undefined
-      ? undefined
-      : {
-          userId: String(row['userId']),
-          passwordHash: row['passwordHash'] as string | null,
-          epoch: Number(row['epoch'] ?? 0),
-          disabled: row['disabledAt'] !== null,
-          emailVerified: row['emailVerifiedAt'] !== null,
-          failedInRow: Number(row['failedInRow'] ?? 0),
-          failedInRowKnown: Number(row['failedInRowKnown'] ?? 0),
-        };
+    return row === undefined ? undefined : candidateOf(row);
+  }
+
+  /** The account's epoch; 0 while it has no row. */
+  async epochOf(userId: string): Promise<number> {
+    const account = await this.database.read((manager) => manager.findOneBy(Account, { userId }));
+    return account?.epoch ?? 0;
   }
 
   /** The application's entity. */
@@ -115,4 +112,16 @@ export class UserDirectory {
       createdAt: new Date(user.createdAt).toISOString(),
     };
   }
+}
+
+function candidateOf(row: SignInRow): SignInCandidate {
+  return {
+    userId: String(row['userId']),
+    passwordHash: row['passwordHash'] as string | null,
+    epoch: Number(row['epoch'] ?? 0),
+    disabled: row['disabledAt'] !== null,
+    emailVerified: row['emailVerifiedAt'] !== null,
+    failedInRow: Number(row['failedInRow'] ?? 0),
+    failedInRowKnown: Number(row['failedInRowKnown'] ?? 0),
+  };
 }

@@ -1,6 +1,6 @@
 import { ensureInstalled } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
-import { forwardSignals, SIGNAL_NUMBERS, signalRunning } from './run.mjs';
+import { forwardSignals, SIGNAL_NUMBERS, stopRunning } from './run.mjs';
 import { installMissing, SERVICES, startService } from './services.mjs';
 import { Tally } from './tally.mjs';
 
@@ -13,9 +13,12 @@ export async function testRun({ limitMs }, work) {
   const tally = new Tally();
   const started = [];
   const stopAll = () => Promise.allSettled(started.splice(0).map((service) => service.stop()));
+  let aborted = false;
   const abort = async (reason, exitCode) => {
+    if (aborted) return;
+    aborted = true;
     tally.fail(reason);
-    signalRunning('SIGTERM');
+    stopRunning('SIGTERM');
     await stopAll();
     tally.finish();
     process.exit(exitCode);
@@ -29,6 +32,7 @@ export async function testRun({ limitMs }, work) {
   } catch (error) {
     tally.fail(error.stack);
   }
+  if (aborted) return;
   await stopAll();
   process.exit(tally.finish());
 }

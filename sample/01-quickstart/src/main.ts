@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { NestFactory } from '@nestjs/core';
+import { StartUpError } from 'nestjs-gatehouse';
 import { AppModule } from './app.module.js';
-import { Configuration } from './configuration.js';
+import { Configuration, ConfigurationError } from './configuration.js';
 import { serveDocs } from './docs.js';
 
 async function start(): Promise<void> {
@@ -23,4 +24,8 @@ async function adapter(): Promise<AbstractHttpAdapter> {
   return new ExpressAdapter();
 }
 
-void start();
+start().catch((error: unknown) => {
+  const listed = error instanceof ConfigurationError || error instanceof StartUpError;
+  console.error(listed ? error.message : error);
+  process.exit(1);
+});

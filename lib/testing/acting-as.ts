@@ -1,0 +1,41 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { CsrfProtection } from '../access/csrf-protection.js';
+import { CookieJar } from '../cookies/cookie-jar.js';
+import { StartUpError } from '../errors/start-up-error.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { SessionCookie } from '../sessions/session-cookie.js';
+import { SessionOpener } from '../sessions/session-opener.js';
+import { UserDirectory } from '../users/user-directory.js';
+
+/** Headers of a request by a signed-in user, unsafe ones included. */
+export interface ActingHeaders {
+  readonly cookie: string;
+  readonly 'x-csrf-token': string;
+}
+
+/**
+ * Signs a user in without a password and returns the headers that say so. The session is a real one: it is listed, revoked
+ * and guarded like any other. Throws in production, and for an unknown or disabled user.
+ *
+ * @example
+ * await fetch(`${url}/notes`, { headers: await actingAs(app, ada) });
+ */
+export async function actingAs(app: INestApplicationContext, user: string | { readonly id: string }): Promise<ActingHeaders> {
+  const get = <T>(type: abstract new (...args: never[]) => T): T => app.get<T>(type as never, { strict: false });
+  if (get(AuthSettings).environment === 'production') {
+    throw new StartUpError('actingAs is for tests.', ['NODE_ENV: it signs nobody in in production.']);
+  }
+  const userId = typeof user === 'string' ? user : user.id;
+  const session = await get(SessionOpener).open({
+    userId,
+    epoch: await get(UserDirectory).epochOf(userId),
+    methods: ['pwd'],
+    rememberMe: false,
+    client: { address: '127.0.0.1', userAgent: 'test' },
+  });
+  if (session === undefined) throw new Error(`actingAs: the user ${userId} is disabled or does not exist.`);
+  return {
+    cookie: `${get(CookieJar).nameOf('session')}=${get(SessionCookie).write(session)}`,
+    'x-csrf-token': get(CsrfProtection).csrfToken(session.csrfSeed),
+  };
+}

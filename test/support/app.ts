@@ -1,0 +1,136 @@
+import 'reflect-metadata';
+import { Module, type DynamicModule, type INestApplication, type Provider, type Type } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { Column, Entity, type DataSource } from 'typeorm';
+import { AuthModule, AuthUser, Clock, PasswordHasher, type AuthOptions } from '../../lib/index.js';
+import { FastPasswordHasher } from '../../lib/testing/index.js';
+import { Client } from './client.js';
+import { postgresUrl, redisUrl } from './services.js';
+
+export type Adapter = 'express' | 'fastify';
+export type DatabaseKind = 'sqlite' | 'postgres';
+export type StoreKind = 'memory' | 'redis';
+
+export const ADAPTERS: readonly Adapter[] = ['express', 'fastify'];
+
+/** The two ends of the matrix: nothing but Node, and what production runs on. */
+export const STACKS: readonly { readonly database: DatabaseKind; readonly store: StoreKind }[] = [
+  { database: 'sqlite', store: 'memory' },
+  { database: 'postgres', store: 'redis' },
+];
+
+/** A host's own entity, with a column of its own and one that is unique. */
+@Entity('users')
+export class User extends AuthUser {
+  @Column({ name: 'display_name', type: 'varchar', length: 80, nullable: true })
+  displayName!: string | null;
+
+  @Column({ name: 'handle', type: 'varchar', length: 40, nullable: true, unique: true })
+  handle!: string | null;
+}
+
+export interface AppSetup {
+  readonly adapter?: Adapter;
+  readonly database?: DatabaseKind;
+  /** An existing database, to start a second instance on it. */
+  readonly databaseUrl?: string;
+  readonly store?: StoreKind;
+  /** An existing Redis, to start a second instance on it or to break it. */
+  readonly redisUrl?: string;
+  readonly auth?: Partial<AuthOptions<User>>;
+  readonly typeorm?: Partial<TypeOrmModuleOptions>;
+  readonly entities?: readonly Type[];
+  readonly controllers?: readonly Type[];
+  readonly providers?: readonly Provider[];
+  readonly imports?: readonly (Type | DynamicModule)[];
+  readonly clock?: Clock;
+  /** Default `fast`: a hash that costs nothing, where the hash is not the subject. */
+  readonly hasher?: 'fast' | 'real';
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /** Before `init`: global prefix, pipes, versioning, shutdown hooks. */
+  readonly prepare?: (app: INestApplication) => void | Promise<void>;
+  readonly logger?: false | { log(...parts: unknown[]): void; error(...parts: unknown[]): void; warn(...parts: unknown[]): void };
+}
+
+export interface TestApp {
+  readonly app: INestApplication;
+  readonly url: string;
+  readonly dataSource: DataSource;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  /** A browser of its own: keeps cookies and the CSRF token. */
+  client(): Client;
+  get<T>(token: Type<T> | (abstract new (...args: never[]) => T)): T;
+  close(): Promise<void>;
+}
+
+export const PASSWORD = 'correct horse battery staple';
+export const SECRET = 'pR4vN0c8Yt2LwZ6kQ9sXfB3mHj7uDa5eGi1oVqKxTzC';
+
+/** Starts a whole application on an ephemeral port of loopback. */
+export async function startApp(setup: AppSetup = {}): Promise<TestApp> {
+  const databaseUrl = setup.databaseUrl ?? (setup.database === 'postgres' ? await postgresUrl() : undefined);
+  const redis = setup.redisUrl ?? (setup.store === 'redis' ? await redisUrl() : undefined);
+  const app = await build(setup, databaseUrl, redis);
+  await setup.prepare?.(app);
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  return {
+    app,
+    url,
+    dataSource: app.get<DataSource>(getDataSourceToken()),
+    databaseUrl,
+    redisUrl: redis,
+    client: () => new Client(url),
+    get: (token) => app.get(token as Type, { strict: false }),
+    close: () => app.close(),
+  };
+}
+
+async function build(setup: AppSetup, databaseUrl: string | undefined, redis: string | undefined): Promise<INestApplication> {
+  let builder = Test.createTestingModule({ imports: [hostModule(setup, databaseUrl, redis)] });
+  if (setup.clock !== undefined) builder.overrideProvider(Clock).useValue(setup.clock);
+  if (setup.hasher !== 'real') builder.overrideProvider(PasswordHasher).useClass(FastPasswordHasher);
+  builder = setup.override?.(builder) ?? builder;
+  const adapter = setup.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const moduleRef = await builder.setLogger(silent(setup)).compile();
+  return moduleRef.createNestApplication(adapter as ExpressAdapter, { logger: setup.logger ?? false });
+}
+
+function silent({ logger }: AppSetup) {
+  const nothing = (): void => undefined;
+  return logger === undefined || logger === false ? { log: nothing, error: nothing, warn: nothing } : logger;
+}
+
+function hostModule(setup: AppSetup, databaseUrl: string | undefined, redis: string | undefined): Type {
+  const connection: TypeOrmModuleOptions =
+    databaseUrl === undefined ? { type: 'better-sqlite3', database: ':memory:' } : { type: 'postgres', url: databaseUrl };
+  @Module({
+    imports: [
+      TypeOrmModule.forRoot({
+        ...connection,
+        autoLoadEntities: true,
+        synchronize: true,
+        retryAttempts: 0,
+        ...setup.typeorm,
+      } as TypeOrmModuleOptions),
+      TypeOrmModule.forFeature([...(setup.entities ?? [])]),
+      AuthModule.forRoot<User>({
+        userEntity: User,
+        secret: SECRET,
+        baseUrl: 'http://127.0.0.1:3000',
+        environment: 'test',
+        ...(redis === undefined ? {} : { redis: { url: redis } }),
+        ...setup.auth,
+      }),
+      ...(setup.imports ?? []),
+    ],
+    controllers: [...(setup.controllers ?? [])],
+    providers: [...(setup.providers ?? [])],
+  })
+  class HostModule {}
+  return HostModule;
+}
