@@ -61,7 +61,7 @@ describe('outcomes', () => {
         throw failing;
       }),
       check('a.rejects', () => Promise.reject(new TypeError('marker'))),
-      check('a.odd', () => Promise.reject('marker')),
+      check('a.odd', () => Promise.reject(Object.assign(new Error('marker'), { name: 'a marker' }))),
     ]).report();
     expect(entries.map((entry) => entry.outcome === 'unchecked' && entry.reason)).toEqual([
       'the check failed: ECONNREFUSED',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KEY_PURPOSES, type KeyPurpose } from '../keys/key-purposes.js';
 import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem } from '../keys/secret-strength.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { CheckSource, passed, type Check, type CheckOutcome, type Evidence } from './check.js';
+import { CheckSource, passed, type Check, type CheckOutcome, type Evidence, type EvidenceText } from './check.js';
 import { enumEvidence, optionEvidence } from './evidence.js';
 
 const MAKE_ONE = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
@@ -46,7 +46,7 @@ export class KeyChecks extends CheckSource {
       return problem === undefined ? [] : [{ option, ...problem }];
     });
     if (weak.length === 0) return passed;
-    const evidence: Evidence = Object.fromEntries(
+    const evidence: Evidence = Object.fromEntries<number | EvidenceText>(
       weak.flatMap(({ option, bytes, reason }) => [
         [`${option}.bytes`, bytes],
         [`${option}.reason`, enumEvidence(reason, SECRET_WEAKNESSES)],

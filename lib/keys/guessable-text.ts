@@ -1,4 +1,5 @@
 /** Words that stand in samples, tutorials and templates where a secret belongs. Lower case. */
+// prettier-ignore
 export const SAMPLE_WORDS: readonly string[] = [
   'changeme', 'change-me', 'change_me', 'change me', 'changethis', 'change-this', 'change_this', 'changeit',
   'replaceme', 'replace-me', 'replace_me', 'replace-this', 'replace_this', 'replacethis',
@@ -9,7 +10,7 @@ export const SAMPLE_WORDS: readonly string[] = [
   'correct horse battery staple', 'correcthorsebatterystaple', 'lorem ipsum', 'foobar', 'deadbeef', 'cafebabe',
   'session', 'cookie', 'token', 'gatehouse', 'nestjs', 'jwt', 'auth', 'local', 'random', 'string', 'minimum',
   'characters', 'bytes', 'long', 'please', 'value', 'here', 'your', 'not-for-production', 'do-not-use', 'todo',
-]; // prettier-ignore
+];
 
 export const KEYBOARD_ROWS: readonly string[] = [
   '1234567890',

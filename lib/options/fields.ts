@@ -123,7 +123,7 @@ export function show(value: unknown): string {
   if (value === undefined) return 'none';
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  if (!isRecord(value)) return String(value);
+  if (!isRecord(value)) return JSON.stringify(value);
   const members = Object.entries(value).map(([key, member]) => `${key}: ${show(member)}`);
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }

@@ -13,7 +13,7 @@ class RequestScoped {}
 @Injectable({ scope: Scope.TRANSIENT })
 class Transient {}
 
-const problems = (structure: object) => structureProblems({ userEntity: User, ...structure } as AuthStructure);
+const problems = (structure: object) => structureProblems({ userEntity: User, ...structure });
 
 describe('refused', () => {
   it.each<[string, object]>([

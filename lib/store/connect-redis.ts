@@ -36,8 +36,8 @@ async function clientFactory(url: string | undefined): Promise<() => RedisClient
     import('@redis/client'),
     import('cache-manager-redis-yet'),
   ]);
+  let everReady = false;
   return () => {
-    let everReady = false;
     const reconnectStrategy = (retries: number, cause: Error): number | false => {
       // Before the first success a refused password or database is a wrong setting, and waiting does not mend it.
       if (!everReady && cause instanceof ErrorReply) return false;
@@ -46,7 +46,7 @@ async function clientFactory(url: string | undefined): Promise<() => RedisClient
     const socket = { connectTimeout: SOCKET_TIMEOUT_MS, reconnectStrategy };
     const client = createClient({ ...(url === undefined ? {} : { url }), disableOfflineQueue: true, socket });
     client.on('ready', () => (everReady = true));
-    return redisInsStore(client as unknown as Parameters<typeof redisInsStore>[0]).client as unknown as RedisClient;
+    return redisInsStore(client as unknown as Parameters<typeof redisInsStore>[0]).client;
   };
 }
 

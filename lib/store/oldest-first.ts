@@ -4,16 +4,15 @@
  * delete it, or set it anew at the end.
  */
 export class OldestFirst {
-  private cursor: Iterator<string> | undefined;
+  private cursor: Iterator<string, undefined> | undefined;
 
-  constructor(private readonly collection: { keys(): Iterator<string> }) {}
+  constructor(private readonly collection: { keys(): Iterator<string, undefined> }) {}
 
   next(): string | undefined {
-    const { value, done } = (this.cursor ??= this.collection.keys()).next();
-    if (done !== true) return value;
+    const { value } = (this.cursor ??= this.collection.keys()).next();
+    if (value !== undefined) return value;
     // An iterator that has reached the end never sees what is added later.
     this.cursor = this.collection.keys();
-    const again = this.cursor.next();
-    return again.done === true ? undefined : again.value;
+    return this.cursor.next().value;
   }
 }

@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createClient } from '@redis/client';
@@ -181,6 +182,42 @@ describe('RedisStateStore when Redis fails', () => {
     await backWithin(5_000);
     await sleep(100);
     expect(await Promise.all([begin(), begin(), begin()])).toEqual(Array(3).fill({ allowed: true }));
+  });
+
+  it('half open: a connection that died without a word is replaced', async () => {
+    const sockets: net.Socket[] = [];
+    const proxy = net.createServer((socket) => {
+      const upstream = net.connect(Number(new URL(redis.url).port), '127.0.0.1');
+      sockets.push(socket, upstream);
+      socket.pipe(upstream).pipe(socket);
+      for (const side of [socket, upstream]) side.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    await store.close();
+    const url = `redis://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
+    store = await createRedisStateStore(
+      { url, cache: undefined, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
+      clock,
+    );
+    for (const socket of sockets) socket.unpipe().pause();
+    await refusedInTime();
+    await backWithin(5_000);
+    expect(await store.get('gh:x')).toBeNull();
+    await store.close();
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+
+  it('a password that is changed while it runs: refused until it is right again', async () => {
+    const watcher = createClient({ url: redis.url });
+    await watcher.connect();
+    await watcher.configSet('requirepass', 'changed');
+    await watcher.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+    await sleep(100);
+    await refusedInTime();
+    await watcher.configSet('requirepass', '');
+    await backWithin(5_000);
+    await watcher.quit();
   });
 
   it('wiped: answers as empty and knows its scripts again', async () => {

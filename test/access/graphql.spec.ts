@@ -81,7 +81,10 @@ describe('access in GraphQL', () => {
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query: text }),
     });
-    return (await response.json()) as { data?: any; errors?: { message: string; extensions: Record<string, unknown> }[] };
+    return (await response.json()) as {
+      data?: any;
+      errors?: { message: string; extensions: Record<string, unknown> }[];
+    };
   }
   const mine = () => signedIn(running, 'u1');
 

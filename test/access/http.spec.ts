@@ -54,7 +54,12 @@ class PlainController {
   constructor(private readonly audit: Audit) {}
 
   @Get('guarded') guarded(@CurrentPrincipal() who: Principal, @Req() req: object) {
-    return { userId: who.userId, principal: who instanceof Principal, user: 'user' in req, keys: Object.keys(req).includes('user') };
+    return {
+      userId: who.userId,
+      principal: who instanceof Principal,
+      user: 'user' in req,
+      keys: Object.keys(req).includes('user'),
+    };
   }
   @Post('guarded') write(@CurrentPrincipal() who: Principal, @Body() body: unknown) {
     return { userId: who.userId, body };
@@ -149,7 +154,11 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
       adapter,
       prepare: (app) =>
         app.useGlobalPipes(
-          new ValidationPipe({ whitelist: true, transform: true, transformOptions: { enableImplicitConversion: true } }),
+          new ValidationPipe({
+            whitelist: true,
+            transform: true,
+            transformOptions: { enableImplicitConversion: true },
+          }),
         ),
     });
   });
@@ -265,7 +274,10 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
     ])('refuses %o even with the token', async (headers) => {
-      expect(await json({ ...(headers as Record<string, string>), 'x-csrf-token': token() })).toEqual([403, 'CSRF_FAILED']);
+      expect(await json({ ...(headers as Record<string, string>), 'x-csrf-token': token() })).toEqual([
+        403,
+        'CSRF_FAILED',
+      ]);
     });
 
     it('refuses a wrong, missing or foreign token even from a listed origin, on optional routes as well', async () => {
@@ -457,7 +469,9 @@ describe('an application without AuthModule', () => {
 
   it('refuses what is marked, whatever the request carries', async () => {
     const { Test } = await import('@nestjs/testing');
-    const app = (await Test.createTestingModule({ imports: [Host] }).compile()).createNestApplication({ logger: false });
+    const app = (await Test.createTestingModule({ imports: [Host] }).compile()).createNestApplication({
+      logger: false,
+    });
     await app.listen(0, '127.0.0.1');
     try {
       const status = async (path: string) =>

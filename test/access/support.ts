@@ -68,7 +68,9 @@ export class TestSessions extends SessionReader {
     if (name === undefined) return { status: 'none' };
     if (this.dead.has(name)) return { status: 'dead' };
     const found = this.live.get(name);
-    return found === undefined ? { status: 'none' } : { status: 'live', principal: found, csrf: { seed: `seed-${name}` } };
+    return found === undefined
+      ? { status: 'none' }
+      : { status: 'live', principal: found, csrf: { seed: `seed-${name}` } };
   }
 }
 

@@ -83,7 +83,9 @@ describe('access on WebSockets', () => {
       error: { code: 'NOT_AUTHENTICATED', message: 'Sign in to continue.', statusCode: 401 },
     });
     expect(await ask(socket, 'maybe', {})).toEqual({ who: 'nobody' });
-    expect(await ask(await connect(mine('u1')), 'admin', {})).toMatchObject({ error: { code: 'FORBIDDEN', statusCode: 403 } });
+    expect(await ask(await connect(mine('u1')), 'admin', {})).toMatchObject({
+      error: { code: 'FORBIDDEN', statusCode: 403 },
+    });
     expect(await ask(await connect(mine('u2')), 'admin', {})).toBe('in');
   });
 

@@ -28,7 +28,7 @@ afterAll(async () => {
 async function open(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     // Chromium reports every answer of 400 and above here, also those that the page expects and explains.
@@ -53,7 +53,7 @@ const tab = (page: Page, name: string) => page.getByRole('navigation').getByRole
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
 const fits = (page: Page) => page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
 
-it('takes a visitor through the gate and out again', async () => {
+it('takes a visitor through the gate and out again', { timeout: 90_000 }, async () => {
   const page = await open();
 
   await tab(page, 'Register').click();
@@ -113,7 +113,7 @@ it('takes a visitor through the gate and out again', async () => {
   expect(complaints).toEqual([]);
 });
 
-it('fits a phone and follows the colour scheme', async () => {
+it('fits a phone and follows the colour scheme', { timeout: 90_000 }, async () => {
   const email = 'bea@example.com';
   await fetch(`${quickstart.url}/auth/register`, {
     method: 'POST',

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { postgresUrl, redisUrl } from '../support/services.js';
 import { refusedStart, temporaryFolder } from './quickstart-process.js';
 
 const NEEDED = ['AUTH_SECRET', 'BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'TRUSTED_PROXY_HOPS'];
@@ -30,6 +32,21 @@ describe('the start of the quickstart', () => {
     const { code, output } = await refusedStart(folder.path, { NODE_ENV: 'production', RATE_LIMITS: 'relaxed' });
     expect(code).toBe(1);
     expect(output).toContain('- RATE_LIMITS=relaxed ');
+  });
+
+  it('is refused in production while there are no tables, which nothing makes there unasked', async () => {
+    const { code, output } = await refusedStart(folder.path, {
+      NODE_ENV: 'production',
+      AUTH_SECRET: randomBytes(48).toString('base64url'),
+      BASE_URL: 'https://notes.example.com',
+      DATABASE_URL: await postgresUrl(),
+      REDIS_URL: await redisUrl(),
+      TRUSTED_PROXY_HOPS: '0',
+      DATA_DIR: folder.path,
+    });
+    expect(code).toBe(1);
+    expect(output).toMatch(/- The tables lag \d+ statements behind the entities/);
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   it('lists every malformed variable at once', async () => {

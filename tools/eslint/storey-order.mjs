@@ -1,4 +1,4 @@
-/** The folders of `lib/` from the ground up. A folder imports only folders above it in this list. */
+/** Folders and root files of `lib/` from the ground up. Each imports only what stands above it in this list. */
 export const FOLDERS = [
   'common',
   'errors',
@@ -21,9 +21,12 @@ export const FOLDERS = [
   'access',
   'sign-in',
   'http',
+  'kernel.ts',
   'features',
   'hardening',
   'features.ts',
+  'auth-entities.ts',
+  'assemble.ts',
   'auth.module.ts',
   'testing',
   'ws',
@@ -38,5 +41,8 @@ export const FEATURE_GROUPS = ['administration'];
 /** Imports against the order that are accepted, for types alone: nothing of them is left at run time. */
 export const ACCEPTED_TYPE_IMPORTS = [{ from: 'options', file: 'keys/key-purposes.ts' }];
 
-/** Files that one single other file may import. */
-export const ONLY_IMPORTED_BY = { 'features.ts': 'auth.module.ts' };
+/** Files that only these may import. */
+export const ONLY_IMPORTED_BY = {
+  'kernel.ts': ['assemble.ts'],
+  'features.ts': ['auth-entities.ts', 'assemble.ts', 'auth.module.ts'],
+};

@@ -12,7 +12,7 @@ export const storeys = {
     messages: {
       below: "'{{from}}' must not import '{{to}}': '{{to}}' does not stand above it in tools/eslint/storey-order.mjs.",
       feature: "The feature '{{from}}' must not import the feature '{{to}}': share through the kernel.",
-      only: "'{{to}}' is imported by '{{by}}' alone.",
+      only: "'{{to}}' is imported by {{by}} alone.",
       outside: "lib/ must not import '{{to}}'.",
       unlisted: "'lib/{{from}}' is missing in tools/eslint/storey-order.mjs.",
       sample: "A sample imports 'nestjs-gatehouse' as its users do, not lib/.",
@@ -51,7 +51,7 @@ function judgeWithinLib(from, to, typeOnly) {
   const toStorey = storeyOf(to);
   if (!FOLDERS.includes(fromStorey)) return { messageId: 'unlisted', data: { from: fromStorey } };
   const by = ONLY_IMPORTED_BY[to];
-  if (by !== undefined && by !== from) return { messageId: 'only', data: { to, by } };
+  if (by !== undefined && !by.includes(from)) return { messageId: 'only', data: { to, by: by.join(', ') } };
   if (fromStorey === toStorey) return judgeFeatures(from, to);
   if (FOLDERS.indexOf(toStorey) < FOLDERS.indexOf(fromStorey) && FOLDERS.includes(toStorey)) return undefined;
   if (typeOnly && ACCEPTED_TYPE_IMPORTS.some((accepted) => accepted.from === fromStorey && accepted.file === to)) {

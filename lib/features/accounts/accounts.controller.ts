@@ -4,7 +4,7 @@ import { CsrfProtection } from '../../access/csrf-protection.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import { RateLimit } from '../../attempts/rate-limit.decorator.js';
-import { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/principal.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';

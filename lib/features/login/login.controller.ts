@@ -4,7 +4,7 @@ import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { DeviceCookie } from '../../attempts/device-cookie.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
-import { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/principal.js';
 import { CookieJar } from '../../cookies/cookie-jar.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';

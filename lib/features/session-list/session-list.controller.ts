@@ -1,7 +1,7 @@
 import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { Auth } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
-import { Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';

@@ -3,28 +3,28 @@ import type { StateStore } from '../state-store.js';
 
 /** `describe` and `it` of vitest, jest, mocha or `node:test`. */
 export interface ContractRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
 }
 
 export interface ContractStore {
   readonly store: StateStore;
   /** Lets this much time pass for the store: moves its clock, or sleeps. */
-  advance(ms: number): Promise<unknown>;
-  close(): Promise<unknown>;
+  readonly advance: (ms: number) => Promise<unknown>;
+  readonly close: () => Promise<unknown>;
 }
 
 export interface ContractSubject {
   readonly name: string;
   /** A store for one test. It may hold other keys: every test makes names of its own. */
-  create(): Promise<ContractStore>;
+  readonly create: () => Promise<ContractStore>;
   /** Invented identifiers in the capacity test. Default 200,000. */
   readonly identifiers?: number;
 }
 
 export interface ContractContext extends ContractStore {
   /** A key that no other test uses. */
-  key(prefix?: string): string;
+  readonly key: (prefix?: string) => string;
 }
 
 /** Past a point in time, for a store whose clock is not the test's. */

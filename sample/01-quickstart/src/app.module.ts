@@ -19,7 +19,10 @@ const developmentOnly = environmentOf(process.env) === 'production' ? [] : [Deve
 @Module({
   imports: [
     ConfigurationModule,
-    TypeOrmModule.forRootAsync({ inject: [Configuration], useFactory: databaseOptions }),
+    TypeOrmModule.forRootAsync({
+      inject: [Configuration],
+      useFactory: (configuration: Configuration) => ({ ...databaseOptions(configuration), autoLoadEntities: true }),
+    }),
     AuthModule.forRootAsync({
       userEntity: User,
       inject: [Configuration],

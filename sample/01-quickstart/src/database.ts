@@ -1,14 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import type { Configuration } from './configuration.js';
 
-export function databaseOptions({ databaseUrl, dataDir, production }: Configuration): TypeOrmModuleOptions {
+export function databaseOptions({ databaseUrl, dataDir, production }: Configuration): DataSourceOptions {
   const shared = {
-    autoLoadEntities: true,
     // Convenient while the entities still change, and a way to lose data later: in production tables come from migrations.
     synchronize: !production,
-    migrations: [join(import.meta.dirname, 'migrations', '*.js')],
+    migrations: [join(import.meta.dirname, '..', 'migrations', '*.js')],
     migrationsRun: production,
   };
   if (databaseUrl) return { ...shared, type: 'postgres', url: databaseUrl };

@@ -15,7 +15,7 @@ export class SchemaCheck implements OnModuleInit {
     const { upQueries } = await this.dataSource.driver.createSchemaBuilder().log();
     if (upQueries.length === 0) return;
     throw new ConfigurationError([
-      `The tables lag ${upQueries.length} statements behind the entities: add a migration to src/migrations`,
+      `The tables lag ${upQueries.length} statements behind the entities: add a migration to migrations/, as the README says`,
     ]);
   }
 }
