@@ -60,7 +60,7 @@ export class RuleCompiler {
     ownMarks: readonly AccessMark[],
     { mode }: CompiledRule,
   ): readonly string[] {
-    if (false as boolean && (mode === 'required' || mode === 'optional')) {
+    if (kind === 'rpc' && (mode === 'required' || mode === 'optional')) {
       return ['microservice handlers are not guarded: mark it @Public() and check the sender yourself.'];
     }
     if (kind === 'graphql-field' && ownMarks.some((mark) => mark.kind === 'auth') && !this.guardsFields()) {

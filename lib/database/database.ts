@@ -49,13 +49,7 @@ export class Database {
   write<T>(work: (manager: EntityManager) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     if (!this.sharesConnection) return this.bounded((runner) => this.transact(runner, work, options));
     return this.bounded((runner, deadline) =>
-      this.lock.run(async () => {
-        await this.othersTransaction(runner, deadline);
-        if (deadline.passed || this.isLate(options)) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
-        const result = await this.transactShared(runner, work);
-        await this.othersTransaction(runner, deadline);
-        return result;
-      }),
+      this.lock.run(() => this.transactShared(runner, work, () => deadline.passed || this.isLate(options))),
     );
   }
 
@@ -77,11 +71,21 @@ export class Database {
     }
   }
 
-  private async transactShared<T>(runner: QueryRunner, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private async transactShared<T>(
+    runner: QueryRunner,
+    work: (manager: EntityManager) => Promise<T>,
+    isTooLate: () => boolean,
+  ): Promise<T> {
+    // A transaction of the host's would take our work along when it is rolled back. Nothing may come between the last
+    // look and our own beginning.
+    while (runner.isTransactionActive && !isTooLate()) await delay(1);
+    if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
     await runner.startTransaction();
     try {
       const result = await work(runner.manager);
       await runner.commitTransaction();
+      // Only the outermost commit is one: the host may have begun a nested transaction meanwhile.
+      while (runner.isTransactionActive && !isTooLate()) await delay(1);
       return result;
     } catch (error) {
       // The insert that lost a race is the first statement, so that nothing of ours is kept by committing, while a
@@ -90,11 +94,6 @@ export class Database {
       await settle.catch(() => undefined);
       throw error;
     }
-  }
-
-  /** Waits until no transaction of the host is open on the shared connection, so that its rollback is not ours. */
-  private async othersTransaction(runner: QueryRunner, deadline: Deadline): Promise<void> {
-    while (runner.isTransactionActive && !deadline.passed) await delay(1);
   }
 
   private isLate({ commitBefore }: WriteOptions): boolean {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StartUpError } from '../errors/start-up-error.js';
 import type { AuthValues } from './auth-options.js';
 import { resolveSettings } from './resolve-options.js';
@@ -163,9 +163,8 @@ describe('accepted values', () => {
 });
 
 describe('a key without a value', () => {
-  const log = vi.spyOn(Logger.prototype, 'log');
-  beforeEach(() => void log.mockReset());
-  afterEach(() => void log.mockReset());
+  const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  afterEach(() => void log.mockClear());
 
   it.each<[string, object]>([
     ['redis.url', { redis: { url: undefined } }],

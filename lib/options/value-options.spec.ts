@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { StartUpError } from '../errors/start-up-error.js';
-import type { AuthValues } from './auth-options.js';
 import { resolveSettings } from './resolve-options.js';
 
 const GOOD = { secret: 'any', baseUrl: 'https://api.example.com' };

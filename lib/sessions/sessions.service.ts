@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js';
 import { isRowId } from '../common/row-id.js';
 import { Database } from '../database/database.js';
 import { AuthError } from '../errors/auth-error.js';
+import { raiseEpoch } from '../users/account-epoch.js';
 import { Account } from '../users/account.entity.js';
 import { deviceName } from './device-name.js';
 import { LoginSession } from './login-session.entity.js';
@@ -91,7 +92,7 @@ export class Sessions {
   /** Ends every session of the user, those being signed in at this moment too: the account's epoch rises. */
   revokeAll(userId: string): Promise<number> {
     return this.end(userId, async (manager) => {
-      await manager.increment(Account, { userId }, 'epoch', 1);
+      await raiseEpoch(manager, userId);
       return this.revokeWhere(manager, userId);
     });
   }

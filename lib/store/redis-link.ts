@@ -57,7 +57,7 @@ export class RedisLink {
       };
       // An answer that already lies in the socket is read before `setImmediate` runs: a busy event loop is not a slow Redis.
       let immediate: NodeJS.Immediate | undefined;
-      const timer = setTimeout(() => (immediate = setImmediate(expire)), 3_000);
+      const timer = setTimeout(() => (immediate = setImmediate(expire)), this.deadlineMs);
       const settled = (): void => {
         clearTimeout(timer);
         clearImmediate(immediate);

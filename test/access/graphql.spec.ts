@@ -115,7 +115,8 @@ describe('access in GraphQL', () => {
   });
 
   it('asks a cookie for the CSRF token, since the request is a POST', async () => {
-    for (const headers of [{}, { origin: ORIGIN }, { ...mine(), origin: 'https://evil.example' }]) {
+    const wrong: Record<string, string>[] = [{}, { origin: ORIGIN }, { ...mine(), origin: 'https://evil.example' }];
+    for (const headers of wrong) {
       const { data, errors } = await query('mutation { write(text: "x") }', { cookie: 'sid=u1', ...headers });
       expect([data?.write, errors![0]!.extensions['code']]).toEqual([null, 'CSRF_FAILED']);
     }

@@ -244,7 +244,7 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
   });
 
   it('denies what is no Principal', async () => {
-    running.sessions.live.set('u1', { ...principal(), roles: ['staff'] } as Principal);
+    running.sessions.live.set('u1', { ...principal(), roles: ['staff'] } as unknown as Principal);
     expect((await get('guarded', session)).status).toBe(401);
     expect((await get('staff', session)).status).toBe(401);
     expect((await get('optional', session)).body.who).toBeNull();
@@ -265,7 +265,7 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
       expect(await json({ 'sec-fetch-site': 'same-origin', 'x-csrf-token': token() })).toEqual([201, 'u1']);
     });
 
-    it.each([
+    it.each<Record<string, string>>([
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { origin: '' },
@@ -274,10 +274,7 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
     ])('refuses %o even with the token', async (headers) => {
-      expect(await json({ ...(headers as Record<string, string>), 'x-csrf-token': token() })).toEqual([
-        403,
-        'CSRF_FAILED',
-      ]);
+      expect(await json({ ...headers, 'x-csrf-token': token() })).toEqual([403, 'CSRF_FAILED']);
     });
 
     it('refuses a wrong, missing or foreign token even from a listed origin, on optional routes as well', async () => {

@@ -8,7 +8,7 @@ export async function ensureInstalled() {
   console.log(
     'Installing packages. better-sqlite3 is compiled where no ready-made binary can be downloaded: 1-2 minutes.',
   );
-  const env = { ...process.env, ...nodeHeaders() };
+  const env = { JOBS: 'max', ...process.env, ...nodeHeaders() };
   const code = await npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { env });
   if (code !== 0) {
     console.error('npm ci failed. Where better-sqlite3 has to be compiled it needs python3, make and a C++ compiler.');

@@ -10,6 +10,7 @@ import { Passwords } from '../../passwords/passwords.service.js';
 import { UserRole } from '../../roles/user-role.entity.js';
 import { LoginSession } from '../../sessions/login-session.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
+import { raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
 import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
 import { UserWriter } from './user-writer.service.js';
@@ -79,7 +80,7 @@ export class Accounts {
     const user = await this.known(userId);
     const passwordHash = await this.newHash(password, user.email);
     await this.change(userId, async (manager) => {
-      await this.raiseEpoch(manager, userId);
+      await raiseEpoch(manager, userId);
       await manager.update(this.users.entity, { id: userId }, { passwordHash });
     });
   }
@@ -90,7 +91,7 @@ export class Accounts {
     await this.change(
       userId,
       async (manager) => {
-        await this.raiseEpoch(manager, userId);
+        await raiseEpoch(manager, userId);
         await manager.update(Account, { userId }, { disabledAt: this.clock.now() });
       },
       true,
@@ -108,7 +109,7 @@ export class Accounts {
     await this.change(
       userId,
       async (manager) => {
-        await this.raiseEpoch(manager, userId);
+        await raiseEpoch(manager, userId);
         await manager.delete(LoginSession, { userId });
         await manager.delete(UserRole, { userId });
         await manager.delete(this.users.entity, { id: userId });
@@ -147,12 +148,6 @@ export class Accounts {
 
   private change<T>(userId: string, work: (manager: EntityManager) => Promise<T>, takesAway = false): Promise<T> {
     return this.cache.change([userId], (commitBefore) => this.database.write(work, { commitBefore }), { takesAway });
-  }
-
-  /** Its row is there from the first sign-in on, or from the first change that needs it. */
-  private async raiseEpoch(manager: EntityManager, userId: string): Promise<void> {
-    const { affected } = await manager.increment(Account, { userId }, 'epoch', 1);
-    if (affected === 0) await manager.insert(Account, { userId, epoch: 1 });
   }
 
   private async known(userId: string): Promise<PublicUser> {

@@ -1,4 +1,5 @@
 import { Get, HttpCode, Post } from '@nestjs/common';
+import { SkipThrottle } from '@nestjs/throttler';
 import { OptionalAuth, Public } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
@@ -49,9 +50,11 @@ export class LoginController {
     return this.delivery.deliver(request, response, completed);
   }
 
+  // No limit: signing out works while the state store is down, and a forged cookie costs nothing.
   @Post('logout')
   @HttpCode(204)
   @Public()
+  @SkipThrottle()
   async logout(@Exchange() { request, response }: HttpExchange): Promise<void> {
     await this.signOut.signOut(request);
     this.delivery.withdraw(response);

@@ -36,5 +36,25 @@ export function ladderContract(runner: ContractRunner, subject: ContractSubject)
       await advance(2_000 + MARGIN_MS);
       assert.equal(await fail(store, name, BUDGET, 2), 100);
     });
+
+    test('is forgotten although failures of an open window are not', async ({ store, key, advance }) => {
+      const name = key(PREFIX);
+      assert.equal(await fail(store, name, BUDGET, 2), 100);
+      await advance(100 + MARGIN_MS);
+      await fail(store, name, BUDGET, 1);
+      await advance(2_000);
+      assert.equal(await fail(store, name, BUDGET, 1), 100);
+    });
+
+    test('outlasts a window, whose failures end all the same', async ({ store, key, advance }) => {
+      const name = key(PREFIX);
+      const budget = { ...BUDGET, windowMs: 500, roundsRememberedMs: 60_000 };
+      assert.equal(await fail(store, name, budget, 2), 100);
+      await advance(100 + MARGIN_MS);
+      await fail(store, name, budget, 1);
+      await advance(500 + MARGIN_MS);
+      assert.equal(await fail(store, name, budget, 1), 0);
+      assert.equal(await fail(store, name, budget, 1), 200);
+    });
   });
 }

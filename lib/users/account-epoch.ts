@@ -1,0 +1,14 @@
+import type { EntityManager } from 'typeorm';
+import { Account } from './account.entity.js';
+
+/**
+ * Ends every session of the account and every sign-in that is under way, in the transaction of the change that calls for
+ * it. The account's row is there from the first sign-in on, or from the first change that needs it.
+ */
+export async function raiseEpoch(manager: EntityManager, userId: string): Promise<void> {
+  const { affected } = await manager.increment(Account, { userId }, 'epoch', 1);
+  if (affected !== 0) return;
+  // A first sign-in or another node may insert the row at this very moment: its epoch is then raised all the same.
+  await manager.createQueryBuilder().insert().into(Account).values({ userId, epoch: 0 }).orIgnore().execute();
+  await manager.increment(Account, { userId }, 'epoch', 1);
+}

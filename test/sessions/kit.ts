@@ -1,0 +1,231 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { createClient } from '@redis/client';
+import type { Logger as SqlLogger } from 'typeorm';
+import { Accounts, Auth, AuthError, Clock, CurrentPrincipal, Principal, StateStore } from '../../lib/index.js';
+import { AuthSettings } from '../../lib/options/auth-settings.js';
+import { createStateStore } from '../../lib/store/state-store.provider.js';
+import { PASSWORD, startApp, type AppSetup, type TestApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+
+/** A host's own guarded routes: what the guard knows of the caller. */
+@Controller()
+export class WhoController {
+  @Get('whoami')
+  @Auth()
+  who(@CurrentPrincipal() { userId, roles, emailVerified }: Principal): object {
+    return { userId, roles, emailVerified };
+  }
+
+  @Post('notes')
+  @Auth()
+  add(@CurrentPrincipal() { userId }: Principal): object {
+    return { userId };
+  }
+}
+
+/** A point that one piece of work reaches and stays at until the test lets it go on. */
+export class Gate {
+  readonly reached: Promise<void>;
+  private readonly opened: Promise<void>;
+  private arrive!: () => void;
+  open!: () => void;
+
+  constructor() {
+    this.reached = new Promise((resolve) => (this.arrive = resolve));
+    this.opened = new Promise((resolve) => (this.open = resolve));
+  }
+
+  async pass(): Promise<void> {
+    this.arrive();
+    await this.opened;
+  }
+}
+
+/** Hands every operation on to a real store. */
+export class RelayStore extends StateStore {
+  override readonly kind: 'memory' | 'shared';
+
+  constructor(protected readonly inner: StateStore) {
+    super();
+    this.kind = inner.kind;
+  }
+
+  override get(key: string): Promise<string | null> {
+    return this.inner.get(key);
+  }
+  override getMany(keys: readonly string[]): Promise<(string | null)[]> {
+    return this.inner.getMany(keys);
+  }
+  override set(key: string, value: string, ttlMs: number): Promise<void> {
+    return this.inner.set(key, value, ttlMs);
+  }
+  override delete(key: string): Promise<void> {
+    return this.inner.delete(key);
+  }
+  override setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
+    return this.inner.setIfAbsent(key, value, ttlMs);
+  }
+  override take(key: string): Promise<string | null> {
+    return this.inner.take(key);
+  }
+  override compareAndSet(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
+    return this.inner.compareAndSet(key, expected, value, ttlMs);
+  }
+  override consume(...args: Parameters<StateStore['consume']>): ReturnType<StateStore['consume']> {
+    return this.inner.consume(...args);
+  }
+  override attemptBegin(...args: Parameters<StateStore['attemptBegin']>): ReturnType<StateStore['attemptBegin']> {
+    return this.inner.attemptBegin(...args);
+  }
+  override attemptEnd(...args: Parameters<StateStore['attemptEnd']>): ReturnType<StateStore['attemptEnd']> {
+    return this.inner.attemptEnd(...args);
+  }
+  override clear(key: string): Promise<void> {
+    return this.inner.clear(key);
+  }
+  override connectedAt(): number {
+    return this.inner.connectedAt();
+  }
+  override ping(): Promise<void> {
+    return this.inner.ping();
+  }
+  override close(): Promise<void> {
+    return this.inner.close();
+  }
+}
+
+/** `mark`: a change is announced. `forget`: its version is deleted. `fill`: a reader writes what it has loaded. */
+export type CacheStep = 'mark' | 'forget' | 'fill';
+
+/** A real store in which a test holds or refuses single steps of the session cache. */
+export class StagedStore extends RelayStore {
+  readonly refused = new Set<CacheStep>();
+  readonly fills: string[] = [];
+  private readonly gates = new Map<CacheStep, Gate>();
+
+  /** Holds the next such step: a fill before it is written, a mark after it has been. */
+  hold(step: 'mark' | 'fill'): Gate {
+    const gate = new Gate();
+    this.gates.set(step, gate);
+    return gate;
+  }
+
+  override async set(key: string, value: string, ttlMs: number): Promise<void> {
+    const step = isVersion(key) ? 'mark' : isSnapshot(key) ? 'fill' : undefined;
+    if (step === undefined) return super.set(key, value, ttlMs);
+    this.refuseIfTold(step);
+    const gate = this.gates.get(step);
+    this.gates.delete(step);
+    if (step === 'fill') {
+      await gate?.pass();
+      this.fills.push(key);
+    }
+    await super.set(key, value, ttlMs);
+    if (step === 'mark') await gate?.pass();
+  }
+
+  override async delete(key: string): Promise<void> {
+    if (isVersion(key)) this.refuseIfTold('forget');
+    return super.delete(key);
+  }
+
+  private refuseIfTold(step: CacheStep): void {
+    if (this.refused.has(step)) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+  }
+}
+
+export function isVersion(key: string): boolean {
+  return /^gh:\{[^}]+\}:v$/.test(key);
+}
+
+export function isSnapshot(key: string): boolean {
+  return /^gh:\{[^}]+\}:s:/.test(key);
+}
+
+/** Counts the SQL statements that a data source runs, transaction control included. */
+export class SqlCounter implements SqlLogger {
+  readonly statements: string[] = [];
+
+  logQuery(query: string): void {
+    this.statements.push(query);
+  }
+
+  /** The statements since the last call. */
+  taken(): string[] {
+    return this.statements.splice(0);
+  }
+
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+  logMigration(): void {}
+  log(): void {}
+}
+
+export type StoreWrapper = new (inner: StateStore) => StateStore;
+
+/** An application with the guarded routes above whose store is wrapped. */
+export function startStaged(setup: AppSetup, Wrapper: StoreWrapper = StagedStore): Promise<TestApp> {
+  return startApp({
+    controllers: [WhoController],
+    ...setup,
+    override: (builder) => {
+      builder.overrideProvider(StateStore).useFactory({
+        factory: async (settings: AuthSettings, clock: Clock) => new Wrapper(await createStateStore(settings, clock)),
+        inject: [AuthSettings, Clock] as never,
+      });
+      return setup.override?.(builder) ?? builder;
+    },
+  });
+}
+
+export function stagedStore(app: TestApp): StagedStore {
+  return app.get(StateStore) as StagedStore;
+}
+
+export interface Person {
+  readonly userId: string;
+  readonly email: string;
+}
+
+let people = 0;
+
+/** A new account that can sign in with `PASSWORD`. */
+export async function newPerson(app: TestApp, roles: readonly string[] = []): Promise<Person> {
+  people += 1;
+  const email = `person${people}@example.com`;
+  const user = await app.get(Accounts).create({ email, password: PASSWORD, roles });
+  return { userId: user!.id, email };
+}
+
+/** A browser of this person, signed in at this instance. */
+export async function signedIn(app: TestApp, { email }: Person): Promise<Client> {
+  const client = app.client();
+  const { status } = await client.signIn(email);
+  if (status !== 200) throw new Error(`The sign-in of ${email} was answered ${status}.`);
+  return client;
+}
+
+/** Runs commands of the test's own on a Redis server. */
+export async function withRedis<T>(
+  url: string,
+  work: (client: ReturnType<typeof createClient>) => Promise<T>,
+): Promise<T> {
+  const client = createClient({ url, socket: { reconnectStrategy: false } });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client as never);
+  } finally {
+    await client.disconnect();
+  }
+}
+
+/** Waits until something is so, 10 s at most. */
+export async function until(is: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    if (await is()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Waited for 10 s: ${what}`);
+}
