@@ -14,6 +14,7 @@ import { StartUpChecklist } from './checklist/start-up.js';
 import { StartUpError } from './errors/start-up-error.js';
 import type { AuthAsyncOptions, AuthOptions, AuthStructure, AuthValuesFactory } from './options/auth-options.js';
 import { isStructureKey } from './options/structure.js';
+import { StoreLifecycle } from './store/store-lifecycle.js';
 import { AUTH_STRUCTURE, AUTH_VALUES } from './options/tokens.js';
 
 /**
@@ -27,6 +28,7 @@ export class AuthModule implements NestModule, OnModuleInit {
   constructor(
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
     private readonly checklist: StartUpChecklist,
+    private readonly store: StoreLifecycle,
     modules: ModulesContainer,
   ) {
     refuseSecond(modules);
@@ -62,7 +64,13 @@ export class AuthModule implements NestModule, OnModuleInit {
 
   /** After the providers of this module are ready, before the modules of the application begin their work. */
   async onModuleInit(): Promise<void> {
-    await this.checklist.run();
+    try {
+      await this.checklist.run();
+    } catch (error) {
+      // Nest closes nothing when a start fails, and an open connection would keep the process alive.
+      await this.store.close();
+      throw error;
+    }
   }
 }
 

@@ -18,7 +18,7 @@ export { AUTH_ERRORS, type AuthErrorCode } from './errors/error-codes.js';
 export { StartUpError } from './errors/start-up-error.js';
 export { Auth, OptionalAuth, Public } from './access/auth.decorators.js';
 export type { AuthRule } from './access/auth-rule.js';
-export { AccessPolicy } from './access/access-policy.js';
+export { AccessPolicy, type PolicyFunction } from './access/access-policy.js';
 export { CurrentPrincipal, CurrentUser } from './access/principal.decorators.js';
 export { AccessGuard } from './access/access.guard.js';
 export { Principals } from './access/principals.js';

@@ -10,6 +10,7 @@ import { CsrfProtection } from './access/csrf-protection.js';
 import { PrincipalIdentity } from './access/principal-identity.js';
 import { Principals } from './access/principals.js';
 import { RouteRules } from './access/route-rules.js';
+import { sealedGuard } from './access/sealed-guard.js';
 import { UserLoader } from './access/user-loader.js';
 import { AttemptChecks } from './attempts/attempt.checks.js';
 import { ClientAddresses } from './attempts/client-addresses.service.js';
@@ -87,7 +88,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   AuthContext,
   AuthContextMiddleware,
   AccessGuard,
-  { provide: APP_GUARD, useExisting: AccessGuard },
+  { provide: APP_GUARD, useFactory: sealedGuard, inject: [AccessGuard] },
   SignIn,
   SessionDelivery,
   Checklist,

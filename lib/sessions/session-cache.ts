@@ -87,7 +87,9 @@ export class SessionCache {
       return true;
     } catch (error) {
       if (!takesAway) throw error;
-      this.logger.error('State store unavailable: a revocation is committed and reaches the cache when the store is back');
+      this.logger.error(
+        'State store unavailable: a revocation is committed and reaches the cache when the store is back',
+      );
       return false;
     }
   }

@@ -109,7 +109,7 @@ export class SessionLoader {
   /** Conditional, so that a slow request revives nothing; given up, not failed, when the database is busy. */
   private async touch(manager: EntityManager, session: LiveSession): Promise<LiveSession> {
     const now = this.clock.now();
-    if (now - session.lastSeenAt < TOUCH_EVERY_MS) return session;
+    if (now - session.lastSeenAt <= TOUCH_EVERY_MS) return session;
     const touched = await manager
       .createQueryBuilder()
       .update(LoginSession)

@@ -52,10 +52,7 @@ export class Sessions {
   ) {}
 
   /** Live sessions of a user, newest first. */
-  async list(
-    userId: string,
-    { currentId, limit = 50, cursor }: SessionListOptions = {},
-  ): Promise<SessionPage> {
+  async list(userId: string, { currentId, limit = 50, cursor }: SessionListOptions = {}): Promise<SessionPage> {
     const size = Math.min(Math.max(limit, 1), 100);
     const sessions = await this.database.read((manager) => {
       const query = manager

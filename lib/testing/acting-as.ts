@@ -20,8 +20,11 @@ export interface ActingHeaders {
  * @example
  * await fetch(`${url}/notes`, { headers: await actingAs(app, ada) });
  */
-export async function actingAs(app: INestApplicationContext, user: string | { readonly id: string }): Promise<ActingHeaders> {
-  const get = <T>(type: abstract new (...args: never[]) => T): T => app.get<T>(type as never, { strict: false });
+export async function actingAs(
+  app: INestApplicationContext,
+  user: string | { readonly id: string },
+): Promise<ActingHeaders> {
+  const get = <T>(type: abstract new (...args: never[]) => T): T => app.get<T>(type, { strict: false });
   if (get(AuthSettings).environment === 'production') {
     throw new StartUpError('actingAs is for tests.', ['NODE_ENV: it signs nobody in in production.']);
   }

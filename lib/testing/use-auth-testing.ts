@@ -14,7 +14,10 @@ import { UnlimitedStateStore } from './unlimited-state-store.js';
 export interface OverridableBuilder {
   overrideProvider(token: InjectionToken): {
     useClass(type: unknown): unknown;
-    useFactory(options: { factory: (...args: never[]) => unknown; inject?: FactoryProvider['inject'] & never[] }): unknown;
+    useFactory(options: {
+      factory: (...args: never[]) => unknown;
+      inject?: FactoryProvider['inject'] & never[];
+    }): unknown;
   };
 }
 
@@ -49,5 +52,5 @@ function override<Args extends unknown[]>(
   factory: (...args: Args) => unknown,
   inject: InjectionToken[],
 ): void {
-  builder.overrideProvider(token).useFactory({ factory: factory as (...args: never[]) => unknown, inject: inject as never });
+  builder.overrideProvider(token).useFactory({ factory: factory, inject: inject as never });
 }

@@ -64,7 +64,9 @@ export class UserDirectory {
         .addSelect('u.emailVerifiedAt', 'emailVerifiedAt');
       for (const column of ACCOUNT_COLUMNS) query.addSelect(`a.${column}`, column);
       for (const [index, { column, value }] of identifiers.entries()) {
-        query.addSelect(`u.${column}`, `typed${index}`).orWhere(`u.${column} = :typed${index}`, { [`typed${index}`]: value });
+        query
+          .addSelect(`u.${column}`, `typed${index}`)
+          .orWhere(`u.${column} = :typed${index}`, { [`typed${index}`]: value });
       }
       return query.getRawMany<SignInRow>();
     });
@@ -83,7 +85,7 @@ export class UserDirectory {
 
   /** The application's entity. */
   async load(userId: string): Promise<AuthUser | undefined> {
-    const user = await this.database.read((manager) => manager.findOneBy(this.entity, { id: userId }));
+    const user = await this.database.read((manager) => manager.findOneBy<AuthUser>(this.entity, { id: userId }));
     return user ?? undefined;
   }
 
@@ -99,12 +101,11 @@ export class UserDirectory {
   }
 
   present(user: AuthUser, roles: readonly string[]): PublicUser {
-    const extra = this.settings.publicUserFields.map((field) => [
-      field,
-      (user as unknown as Record<string, unknown>)[field] ?? null,
-    ]);
+    const columns = user as unknown as Readonly<Record<string, unknown>>;
+    const extra: Record<string, unknown> = {};
+    for (const field of this.settings.publicUserFields) extra[field] = columns[field] ?? null;
     return {
-      ...Object.fromEntries(extra),
+      ...extra,
       id: user.id,
       email: user.email,
       emailVerified: user.emailVerifiedAt !== null,

@@ -38,7 +38,8 @@ export class UserEntityRules implements OnModuleInit {
     }
     const user = dataSource.getMetadata(this.structure.userEntity);
     const missing = OWNED.filter((name) => name !== 'roles' && !has(user, name));
-    if (missing.length > 0) return [`userEntity: ${user.name} does not extend AuthUser (no column ${missing.join(', ')}).`];
+    if (missing.length > 0)
+      return [`userEntity: ${user.name} does not extend AuthUser (no column ${missing.join(', ')}).`];
     return [...this.identifierProblems(user), ...this.fieldProblems(user)];
   }
 

@@ -30,7 +30,9 @@ class Wire {
       near.on('data', (data) => void (this.clogged || far.write(data))).on('close', () => far.destroy());
       far.on('data', (data) => void (this.clogged || near.write(data))).on('close', () => near.destroy());
     });
-    await new Promise<void>((resolve) => this.server!.listen(Number(new URL(this.url || 'http://x:0').port || 0), '127.0.0.1', resolve));
+    await new Promise<void>((resolve) =>
+      this.server!.listen(Number(new URL(this.url || 'http://x:0').port || 0), '127.0.0.1', resolve),
+    );
     const wired = new URL(target);
     wired.hostname = '127.0.0.1';
     wired.port = String((this.server.address() as { port: number }).port);
@@ -73,7 +75,9 @@ describe.each(ADAPTERS)('PostgreSQL fails under a running application on %s', (a
   async function outage(): Promise<void> {
     for (const path of ['/auth/register', '/auth/login']) {
       const begun = performance.now();
-      const { body, headers } = await app.client().post(path, { email: 'eve@example.com', password: 'correct horse battery staple' });
+      const { body, headers } = await app
+        .client()
+        .post(path, { email: 'eve@example.com', password: 'correct horse battery staple' });
       expect(performance.now() - begun).toBeLessThan(2_500);
       expect(body).toMatchObject({ statusCode: 503, code: 'STORE_UNAVAILABLE' });
       expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);

@@ -15,7 +15,12 @@ afterEach(async () => {
 it.each(STACKS)('no table, key or log line holds a secret after every flow ($database, $store)', async (stack) => {
   const lines: string[] = [];
   const log = (...parts: unknown[]): void => void lines.push(parts.map(String).join(' '));
-  running = await startApp({ ...stack, hasher: 'real', auth: { passwords: { cost: 4 } }, logger: { log, error: log, warn: log } });
+  running = await startApp({
+    ...stack,
+    hasher: 'real',
+    auth: { passwords: { cost: 4 } },
+    logger: { log, error: log, warn: log },
+  });
   const ada = running.client();
   await ada.register('ada@example.com', PASSWORD);
   const { body } = await ada.signIn('ada@example.com', PASSWORD, { rememberMe: true });

@@ -98,7 +98,9 @@ describe.each(ADAPTERS.flatMap((adapter) => STACKS.map((stack) => ({ adapter, ..
     it('from a race of twenty registrations: one account, twenty times the same answer', async () => {
       const { app } = await start();
       const passwords = Array.from({ length: 20 }, (_, index) => `${PASSWORD} number ${index}`);
-      const answers = await Promise.all(passwords.map((password) => app.client().register('ada@example.com', password)));
+      const answers = await Promise.all(
+        passwords.map((password) => app.client().register('ada@example.com', password)),
+      );
       expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
       const [{ n }] = await app.dataSource.query('SELECT count(*) AS n FROM users');
       expect(Number(n)).toBe(1);

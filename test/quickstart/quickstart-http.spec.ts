@@ -133,7 +133,8 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
 
   it('has public, docs and checklist routes in development', async () => {
     expect((await client().get('/public')).status).toBe(200);
-    const docs = await client().get(adapter === 'express' ? '/docs-json' : '/docs');
+    const docs = await client().get('/docs-json');
+    expect((await client().get('/docs')).headers.get('content-type')).toContain('text/html');
     expect(docs.status).toBe(200);
     expect(docs.body.paths['/notes'].post.security).toBeDefined();
     expect(docs.body.paths['/notes'].post.responses).toHaveProperty('401');

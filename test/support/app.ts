@@ -52,7 +52,8 @@ export interface AppSetup {
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** Before `init`: global prefix, pipes, versioning, shutdown hooks. */
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
-  readonly logger?: false | { log(...parts: unknown[]): void; error(...parts: unknown[]): void; warn(...parts: unknown[]): void };
+  readonly logger?:
+    false | { log(...parts: unknown[]): void; error(...parts: unknown[]): void; warn(...parts: unknown[]): void };
 }
 
 export interface TestApp {
@@ -90,7 +91,11 @@ export async function startApp(setup: AppSetup = {}): Promise<TestApp> {
   };
 }
 
-async function build(setup: AppSetup, databaseUrl: string | undefined, redis: string | undefined): Promise<INestApplication> {
+async function build(
+  setup: AppSetup,
+  databaseUrl: string | undefined,
+  redis: string | undefined,
+): Promise<INestApplication> {
   let builder = Test.createTestingModule({ imports: [hostModule(setup, databaseUrl, redis)] });
   if (setup.clock !== undefined) builder.overrideProvider(Clock).useValue(setup.clock);
   if (setup.hasher !== 'real') builder.overrideProvider(PasswordHasher).useClass(FastPasswordHasher);
@@ -107,7 +112,9 @@ function silent({ logger }: AppSetup) {
 
 function hostModule(setup: AppSetup, databaseUrl: string | undefined, redis: string | undefined): Type {
   const connection: TypeOrmModuleOptions =
-    databaseUrl === undefined ? { type: 'better-sqlite3', database: ':memory:' } : { type: 'postgres', url: databaseUrl };
+    databaseUrl === undefined
+      ? { type: 'better-sqlite3', database: ':memory:' }
+      : { type: 'postgres', url: databaseUrl };
   @Module({
     imports: [
       TypeOrmModule.forRoot({

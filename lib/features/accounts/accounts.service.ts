@@ -51,15 +51,25 @@ export class Accounts {
   }
 
   /** Throws `VALIDATION_FAILED`, `PASSWORD_REJECTED`. `undefined` when the address is taken. */
-  async create({ email, password, emailVerified = false, roles, fields = {} }: CreateAccount): Promise<
-    PublicUser | undefined
-  > {
+  async create({
+    email,
+    password,
+    emailVerified = false,
+    roles,
+    fields = {},
+  }: CreateAccount): Promise<PublicUser | undefined> {
     if (!isEmailAddress(email)) {
       const details = [{ field: 'email', rule: 'format', message: 'This is not an e-mail address.' }];
       throw new AuthError('VALIDATION_FAILED', { details });
     }
     const passwordHash = password === undefined ? null : await this.newHash(password, email);
-    const id = await this.writer.create({ email: email.trim(), passwordHash, emailVerified, roles: roles ?? this.settings.roles.default, fields });
+    const id = await this.writer.create({
+      email: email.trim(),
+      passwordHash,
+      emailVerified,
+      roles: roles ?? this.settings.roles.default,
+      fields,
+    });
     return id === undefined ? undefined : this.users.publicUser(id);
   }
 

@@ -11,7 +11,5 @@ export async function serveDocs(app: INestApplication): Promise<void> {
     describeAuth(app, described);
     return described;
   };
-  // On Fastify the page of Swagger needs `@fastify/static`; without it `/docs` is the document itself.
-  const page = app.getHttpAdapter().getType() === 'express';
-  SwaggerModule.setup('docs', app, document, page ? {} : { ui: false, jsonDocumentUrl: '/docs' });
+  SwaggerModule.setup('docs', app, document);
 }
