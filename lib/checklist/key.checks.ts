@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { KEY_PURPOSES, type KeyPurpose } from '../keys/key-purposes.js';
+import { KEY_PURPOSES, type KeyPurpose } from '../options/key-purposes.js';
 import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem } from '../keys/secret-strength.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { CheckSource, passed, type Check, type CheckOutcome, type Evidence, type EvidenceText } from './check.js';

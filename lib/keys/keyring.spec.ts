@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../options/resolve-options.js';
 import type { AuthValues } from '../options/auth-options.js';
-import { KEY_PURPOSES } from './key-purposes.js';
+import { KEY_PURPOSES } from '../options/key-purposes.js';
 import { Keyring } from './keyring.js';
 
 const SECRET = 'q3Vw8nZr1TtXy6Lk0BhJd5Fg2Sa9PoIuEeRrWwQqMmN';

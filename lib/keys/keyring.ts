@@ -10,7 +10,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { constantTimeEqual } from '../common/constant-time.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { KEY_PURPOSES, type KeyPurpose } from './key-purposes.js';
+import { KEY_PURPOSES, type KeyPurpose } from '../options/key-purposes.js';
 
 const SEAL_VERSION = 'v1';
 const KEY_BYTES = 32;

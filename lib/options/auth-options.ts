@@ -9,7 +9,7 @@ import type {
 import type { Cache } from 'cache-manager';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../common/duration.js';
-import type { KeyPurpose } from '../keys/key-purposes.js';
+import type { KeyPurpose } from './key-purposes.js';
 
 /** Environment variables may be passed as they are; a key that is present without a value is refused in production. */
 type Env<T = string> = T | undefined;

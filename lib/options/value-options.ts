@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Cache } from 'cache-manager';
-import type { KeyPurpose } from '../keys/key-purposes.js';
+import type { KeyPurpose } from './key-purposes.js';
 import type {
   AttemptOptions,
   AuthEnvironment,

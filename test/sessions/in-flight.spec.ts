@@ -56,11 +56,7 @@ function start(setup: AppSetup): Promise<TestApp> {
     controllers: [WhoController],
     ...setup,
     override: (builder) =>
-      builder
-        .overrideProvider(PasswordHasher)
-        .useClass(HeldHasher)
-        .overrideProvider(AuthHooks)
-        .useClass(HeldHooks),
+      builder.overrideProvider(PasswordHasher).useClass(HeldHasher).overrideProvider(AuthHooks).useClass(HeldHooks),
   });
 }
 

@@ -215,7 +215,7 @@ export async function withRedis<T>(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    return await work(client as never);
+    return await work(client);
   } finally {
     await client.disconnect();
   }
@@ -223,7 +223,7 @@ export async function withRedis<T>(
 
 /** Waits until something is so, 10 s at most. */
 export async function until(is: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
     if (await is()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -15,7 +15,12 @@ describe('beside a replica that never catches up', () => {
 
   beforeAll(async () => {
     const [primaryUrl, replicaUrl] = await Promise.all([postgresUrl(), postgresUrl()]);
-    replica = await new DataSource({ type: 'postgres', url: replicaUrl, entities: [...ENTITIES], synchronize: true }).initialize();
+    replica = await new DataSource({
+      type: 'postgres',
+      url: replicaUrl,
+      entities: [...ENTITIES],
+      synchronize: true,
+    }).initialize();
     app = await startApp({
       databaseUrl: primaryUrl,
       store: 'redis',
@@ -52,7 +57,9 @@ describe('beside a replica that never catches up', () => {
     await accounts.assignRole(body.id, 'admin');
     expect((await ada.get('/whoami')).body.roles).toEqual(['admin']);
     expect((await accounts.find(body.id))?.roles).toEqual(['admin']);
-    expect(await accounts.createAdministrator({ email: 'eve@example.com', password: 'never looked at' })).toBeUndefined();
+    expect(
+      await accounts.createAdministrator({ email: 'eve@example.com', password: 'never looked at' }),
+    ).toBeUndefined();
     await accounts.markEmailVerified(body.id);
     expect((await ada.get('/whoami')).body.emailVerified).toBe(true);
 

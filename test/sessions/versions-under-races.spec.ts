@@ -8,6 +8,7 @@ import { isSnapshot, isVersion, newPerson, RelayStore, startStaged, withRedis, t
 
 const PEOPLE = 5;
 const ROUND_MS = 4_000;
+const TWIN_MS = 2_000;
 
 /**
  * One thing about a user that changes over and over. Each state has a number. A request may see any state from the last
@@ -167,12 +168,15 @@ describe('thirty changers and readers on two instances', () => {
   });
   afterAll(() => redis.stop());
 
-  async function race(Wrapper: StoreWrapper, meanwhile?: () => Promise<unknown>): Promise<RaceResult> {
+  async function race(
+    Wrapper: StoreWrapper,
+    { forMs = ROUND_MS, meanwhile }: { forMs?: number; meanwhile?: () => Promise<unknown> } = {},
+  ): Promise<RaceResult> {
     const one = await startStaged({ database: 'postgres', ...found(), redisUrl: redis.url }, Wrapper);
     databaseUrl = one.databaseUrl;
     const two = await startStaged({ ...found(), redisUrl: redis.url }, Wrapper);
     const ids = await Promise.all(Array.from({ length: PEOPLE }, async () => (await newPerson(one)).userId));
-    const until = Date.now() + ROUND_MS;
+    const until = Date.now() + forMs;
     const racers = ids.map((userId) => new Racer([one, two], userId, until));
     const disturbing = disturb(until, meanwhile);
     try {
@@ -200,16 +204,17 @@ describe('thirty changers and readers on two instances', () => {
 
   it('never see what an acknowledged change has ended', async () => {
     const { changes, reads, stale } = await race(DistantStore);
-    console.log(changes, reads);
     expect(stale).toEqual([]);
-    expect(changes).toBeGreaterThan(100);
-    expect(reads).toBeGreaterThan(100);
+    expect(changes).toBeGreaterThan(30);
+    expect(reads).toBeGreaterThan(30);
   });
 
   it('nor when Redis is emptied again and again', async () => {
-    const { changes, stale } = await withRedis(redis.url, (client) => race(DistantStore, () => client.flushAll()));
+    const { changes, stale } = await withRedis(redis.url, (client) =>
+      race(DistantStore, { meanwhile: () => client.flushAll() }),
+    );
     expect(stale).toEqual([]);
-    expect(changes).toBeGreaterThan(100);
+    expect(changes).toBeGreaterThan(30);
   });
 
   it('would see it if a change deleted the snapshots instead', async () => {
@@ -239,8 +244,7 @@ describe('thirty changers and readers on two instances', () => {
       }
     }
 
-    const { stale } = await race(DeletingStore);
-    console.log(stale.length, [...new Set(stale)]);
+    const { stale } = await race(DeletingStore, { forMs: TWIN_MS });
     expect(stale.length).toBeGreaterThan(0);
   });
 });

@@ -8,38 +8,27 @@ export const FOLDERS = [
   'store',
   'database',
   'checklist',
-  'events',
-  'mail',
   'roles',
   'users',
   'hooks',
   'attempts',
   'passwords',
-  'one-time-tokens',
   'sessions',
-  'tokens',
   'access',
   'sign-in',
   'http',
   'kernel.ts',
   'features',
-  'hardening',
   'features.ts',
   'auth-entities.ts',
   'assemble.ts',
   'auth.module.ts',
   'testing',
-  'ws',
-  'terminus',
-  'cli',
   'index.ts',
 ];
 
 /** Feature folders that hold several features instead of being one. */
 export const FEATURE_GROUPS = ['administration'];
-
-/** Imports against the order that are accepted, for types alone: nothing of them is left at run time. */
-export const ACCEPTED_TYPE_IMPORTS = [{ from: 'options', file: 'keys/key-purposes.ts' }];
 
 /** Files that only these may import. */
 export const ONLY_IMPORTED_BY = {

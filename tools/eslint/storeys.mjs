@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ACCEPTED_TYPE_IMPORTS, FEATURE_GROUPS, FOLDERS, ONLY_IMPORTED_BY } from './storey-order.mjs';
+import { FEATURE_GROUPS, FOLDERS, ONLY_IMPORTED_BY } from './storey-order.mjs';
 
 const OUTSIDE = ['test', 'sample', 'bench', 'tools'];
 
@@ -21,21 +21,21 @@ export const storeys = {
   create(context) {
     const file = slashed(path.relative(context.cwd, context.filename));
     if (isSpec(file)) return {};
-    const check = (node, source, typeOnly) => {
-      const problem = judge(file, source?.value, typeOnly);
+    const check = (node, source) => {
+      const problem = judge(file, source?.value);
       if (problem !== undefined) context.report({ node: source ?? node, ...problem });
     };
     return {
-      ImportDeclaration: (node) => check(node, node.source, isTypeOnly(node)),
-      ExportNamedDeclaration: (node) => check(node, node.source, node.exportKind === 'type'),
-      ExportAllDeclaration: (node) => check(node, node.source, node.exportKind === 'type'),
-      ImportExpression: (node) => check(node, node.source, false),
-      TSImportType: (node) => check(node, node.source ?? node.argument?.literal, true),
+      ImportDeclaration: (node) => check(node, node.source),
+      ExportNamedDeclaration: (node) => check(node, node.source),
+      ExportAllDeclaration: (node) => check(node, node.source),
+      ImportExpression: (node) => check(node, node.source),
+      TSImportType: (node) => check(node, node.source ?? node.argument?.literal),
     };
   },
 };
 
-function judge(file, specifier, typeOnly) {
+function judge(file, specifier) {
   if (typeof specifier !== 'string' || !specifier.startsWith('.')) return undefined;
   const target = slashed(path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier)));
   const targetTop = target.split('/')[0];
@@ -43,10 +43,10 @@ function judge(file, specifier, typeOnly) {
   if (!file.startsWith('lib/')) return undefined;
   if (OUTSIDE.includes(targetTop)) return { messageId: 'outside', data: { to: target } };
   if (targetTop !== 'lib') return undefined;
-  return judgeWithinLib(inLib(file), inLib(target), typeOnly);
+  return judgeWithinLib(inLib(file), inLib(target));
 }
 
-function judgeWithinLib(from, to, typeOnly) {
+function judgeWithinLib(from, to) {
   const fromStorey = storeyOf(from);
   const toStorey = storeyOf(to);
   if (!FOLDERS.includes(fromStorey)) return { messageId: 'unlisted', data: { from: fromStorey } };
@@ -54,9 +54,6 @@ function judgeWithinLib(from, to, typeOnly) {
   if (by !== undefined && !by.includes(from)) return { messageId: 'only', data: { to, by: by.join(', ') } };
   if (fromStorey === toStorey) return judgeFeatures(from, to);
   if (FOLDERS.indexOf(toStorey) < FOLDERS.indexOf(fromStorey) && FOLDERS.includes(toStorey)) return undefined;
-  if (typeOnly && ACCEPTED_TYPE_IMPORTS.some((accepted) => accepted.from === fromStorey && accepted.file === to)) {
-    return undefined;
-  }
   return { messageId: 'below', data: { from: fromStorey, to: toStorey } };
 }
 
@@ -77,8 +74,3 @@ const storeyOf = (file) => file.split('/')[0];
 const inLib = (file) => file.slice('lib/'.length).replace(/\.js$/, '.ts');
 const slashed = (file) => file.replaceAll('\\', '/');
 const isSpec = (file) => file.endsWith('.spec.ts');
-
-function isTypeOnly(node) {
-  if (node.importKind === 'type') return true;
-  return node.specifiers.length > 0 && node.specifiers.every((specifier) => specifier.importKind === 'type');
-}
