@@ -27,7 +27,7 @@ const UNAVAILABLE = new Set([
 const UNAVAILABLE_SQLSTATE = /^(?:08|53|57|40)...$|^25006$/;
 
 const UNAVAILABLE_TEXT =
-  /connection (?:terminated|is not open|error|timeout)|not queryable|timeout exceeded when trying to connect|connection is closed|is not (?:initialized|established|open)/i;
+  /connection (?:terminated|is not open|error|timeout)|not queryable|timeout exceeded when trying to connect|connection is closed|driver not connected|is not (?:initialized|established|open)/i;
 
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';

@@ -7,8 +7,6 @@ export type Validated<T> =
 
 /** valibot's names of the rules that people meet most, in the words of the contract. */
 const RULES: Readonly<Record<string, string>> = {
-  strict_object: 'unknown',
-  loose_object: 'object',
   string: 'type',
   boolean: 'type',
   number: 'type',
@@ -21,15 +19,40 @@ const RULES: Readonly<Record<string, string>> = {
 /** Checks a value against a Standard Schema and lists every problem at once. */
 export async function validate<T>(schema: StandardSchemaV1<unknown, T>, input: unknown): Promise<Validated<T>> {
   const result = await schema['~standard'].validate(input);
-  return result.issues === undefined ? { value: result.value } : { problems: result.issues.map(problem) };
+  if (result.issues === undefined) return { value: result.value };
+  const known = (schema as { readonly entries?: object }).entries;
+  const problems = result.issues.map(problem);
+  return { problems: [...problems.filter(({ rule }) => rule !== 'unknown'), ...unknownFields(problems, known, input)] };
+}
+
+/** valibot stops at the first field that is not known; people want to read of all of them. */
+function unknownFields(problems: readonly FieldProblem[], known: object | undefined, input: unknown): FieldProblem[] {
+  const found = problems.filter(({ rule }) => rule === 'unknown');
+  if (found.length === 0 || known === undefined) return found;
+  return Object.keys(input as object)
+    .filter((field) => !Object.hasOwn(known, field))
+    .map((field) => ({ field, rule: 'unknown', message: TEXT['unknown']! }));
 }
 
 function problem(issue: StandardSchemaV1.Issue): FieldProblem {
   const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-  const { type, expected, input } = issue as { type?: unknown; expected?: unknown; input?: unknown };
-  const missing = type === 'strict_object' || type === 'loose_object' ? expected !== 'never' : input === undefined;
-  const rule = typeof type === 'string' ? (missing && path.length > 0 ? 'required' : (RULES[type] ?? type)) : 'invalid';
+  const rule = ruleOf(issue as ValibotIssue, path.length === 0);
   return { field: path.join('.'), rule, message: TEXT[rule] ?? issue.message };
+}
+
+interface ValibotIssue {
+  readonly type?: unknown;
+  readonly expected?: unknown;
+  readonly input?: unknown;
+}
+
+function ruleOf({ type, expected, input }: ValibotIssue, isWhole: boolean): string {
+  if (typeof type !== 'string') return 'invalid';
+  if (type === 'strict_object' || type === 'loose_object') {
+    if (isWhole) return 'object';
+    return expected === 'never' ? 'unknown' : 'required';
+  }
+  return input === undefined && !isWhole ? 'required' : (RULES[type] ?? type);
 }
 
 const TEXT: Readonly<Record<string, string>> = {

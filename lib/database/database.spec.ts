@@ -1,0 +1,146 @@
+import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource, type EntityManager } from 'typeorm';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Clock, SystemClock } from '../common/clock.js';
+import { AuthError } from '../errors/auth-error.js';
+import type { AuthSettings } from '../options/auth-settings.js';
+import { resolveSettings } from '../options/resolve-options.js';
+import { postgresUrl } from '../../test/support/services.js';
+import { Database } from './database.js';
+import { isUniqueViolation } from './driver-errors.js';
+
+const open: DataSource[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((dataSource) => dataSource.destroy()));
+});
+
+class MovableClock extends Clock {
+  ahead = 0;
+
+  override now(): number {
+    return new SystemClock().now() + this.ahead;
+  }
+}
+
+async function setUp(type: 'sqlite' | 'postgres', timeout: '200ms' | '5s' = '5s') {
+  const dataSource = await new DataSource(
+    type === 'sqlite'
+      ? { type: 'better-sqlite3', database: ':memory:' }
+      : { type: 'postgres', url: await postgresUrl(), extra: { max: 5 } },
+  ).initialize();
+  open.push(dataSource);
+  await dataSource.query('CREATE TABLE t (id varchar(20) PRIMARY KEY)');
+  const settings: AuthSettings = resolveSettings(
+    { secret: 'pR4vN0c8Yt2LwZ6kQ9sXfB3mHj7uDa5eGi1oVqKxTzC', baseUrl: 'http://localhost', database: { timeout } },
+    { NODE_ENV: 'test' },
+  );
+  const clock = new MovableClock();
+  const rows = async (): Promise<string[]> => {
+    const found: { id: string }[] = await dataSource.query('SELECT id FROM t ORDER BY id');
+    return found.map(({ id }) => id);
+  };
+  return { dataSource, clock, rows, database: new Database(dataSource, settings, clock) };
+}
+
+const insert = (manager: EntityManager, id: string): Promise<unknown> =>
+  manager.query(`INSERT INTO t VALUES ('${id}')`);
+
+describe.each(['sqlite', 'postgres'] as const)('Database on %s', (type) => {
+  it('commits what the work returns from, and nothing of what it throws from', async () => {
+    const { database, rows } = await setUp(type);
+    expect(await database.write(async (manager) => (await insert(manager, 'a'), 'done'))).toBe('done');
+    const failing = database.write(async (manager) => {
+      await insert(manager, 'b');
+      throw new Error('of the work');
+    });
+    await expect(failing).rejects.toThrow('of the work');
+    expect(await rows()).toEqual(['a']);
+  });
+
+  it('tells a lost insert from other errors', async () => {
+    const { database, rows } = await setUp(type);
+    await database.write((manager) => insert(manager, 'a'));
+    const error = await database.write((manager) => insert(manager, 'a')).catch((reason: unknown) => reason);
+    expect(isUniqueViolation(error)).toBe(true);
+    const other = await database
+      .write((manager) => manager.query('SELECT nonsense'))
+      .catch((reason: unknown) => reason);
+    expect(isUniqueViolation(other)).toBe(false);
+    expect(other).not.toBeInstanceOf(AuthError);
+    expect(await rows()).toEqual(['a']);
+  });
+
+  it('answers 503 after the deadline, and goes on working', async () => {
+    const { database, rows } = await setUp(type, '200ms');
+    const begun = performance.now();
+    const late = await database.read(() => delay(600)).catch((reason: unknown) => reason);
+    expect(late).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(performance.now() - begun).toBeLessThan(550);
+    await delay(500);
+    await database.write((manager) => insert(manager, 'a'));
+    expect(await rows()).toEqual(['a']);
+  });
+
+  it('does not begin what is too late to commit', async () => {
+    const { database, clock, rows } = await setUp(type);
+    const commitBefore = clock.now() + 1_000;
+    clock.ahead = 2_000;
+    const late = database.write((manager) => insert(manager, 'a'), { commitBefore });
+    await expect(late).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await rows()).toEqual([]);
+  });
+
+  it('a hundred units at once keep apart from each other', async () => {
+    const { database, rows } = await setUp(type);
+    const units = Array.from({ length: 100 }, (_, index) =>
+      database
+        .write(async (manager) => {
+          await insert(manager, `a${index}`);
+          if (index % 3 === 0) throw new Error('refused');
+          await insert(manager, `b${index}`);
+        })
+        .catch(() => undefined),
+    );
+    await Promise.all(units);
+    const kept = Array.from({ length: 100 }, (_, index) => index).filter((index) => index % 3 !== 0);
+    expect(await rows()).toEqual(kept.flatMap((index) => [`a${index}`, `b${index}`]).sort());
+  });
+
+  it('maps a closed connection to 503', async () => {
+    const { database, dataSource } = await setUp(type);
+    await dataSource.destroy();
+    open.length = 0;
+    await expect(database.read((manager) => manager.query('SELECT 1'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+  });
+});
+
+describe('Database on one shared connection', () => {
+  it('keeps what the host wrote beside a lost insert', async () => {
+    const { database, dataSource, rows } = await setUp('sqlite');
+    await database.write((manager) => insert(manager, 'a'));
+    const lost = database.write(async (manager) => {
+      await dataSource.query("INSERT INTO t VALUES ('host')");
+      await insert(manager, 'a');
+    });
+    await expect(lost).rejects.toSatisfy(isUniqueViolation);
+    expect(await rows()).toEqual(['a', 'host']);
+  });
+
+  it('waits for a transaction of the host, so that its rollback is not ours', async () => {
+    const { database, dataSource, rows } = await setUp('sqlite');
+    const host = dataSource
+      .transaction(async (manager) => {
+        await insert(manager, 'host');
+        await delay(100);
+        throw new Error('the host thinks better of it');
+      })
+      .catch(() => undefined);
+    await delay(10);
+    await database.write((manager) => insert(manager, 'ours'));
+    await host;
+    expect(await rows()).toEqual(['ours']);
+  });
+});
