@@ -1,4 +1,4 @@
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { authEntities } from './auth-entities.js';
@@ -10,10 +10,13 @@ import { KERNEL_CHECKS, KERNEL_EXPORTS, KERNEL_PROVIDERS } from './kernel.js';
 import type { AuthStructure, AuthValues } from './options/auth-options.js';
 import { AuthSettings } from './options/auth-settings.js';
 import { resolveSettings } from './options/resolve-options.js';
+import { structureProblems } from './options/structure.js';
 import { AUTH_STRUCTURE, AUTH_VALUES } from './options/tokens.js';
 
 /** The one flat module that `forRoot` and `forRootAsync` both end in. */
 export function assemble(module: Type, structure: AuthStructure, values: Provider): DynamicModule {
+  const options = optionProviders(structure, values);
+  if (structureProblems(structure).length > 0) return refusing(structure, options);
   const checks: Type<CheckSource>[] = [...KERNEL_CHECKS, ...FEATURES.flatMap((feature) => feature.checks ?? [])];
   const entities = authEntities(structure);
   return {
@@ -26,13 +29,7 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
     ],
     controllers: FEATURES.flatMap((feature) => feature.controllers ?? []),
     providers: [
-      values,
-      { provide: AUTH_STRUCTURE, useValue: structure },
-      {
-        provide: AuthSettings,
-        useFactory: (given: AuthValues) => resolveSettings(given, process.env, { structure }),
-        inject: [AUTH_VALUES],
-      },
+      ...options,
       { provide: AUTH_DATA_SOURCE, useExisting: getDataSourceToken(structure.dataSource) },
       { provide: AUTH_ENTITIES, useValue: entities },
       ...KERNEL_PROVIDERS,
@@ -44,3 +41,27 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
     exports: [...KERNEL_EXPORTS, ...FEATURES.flatMap((feature) => feature.exports ?? [])],
   };
 }
+
+function optionProviders(structure: AuthStructure, values: Provider): Provider[] {
+  return [
+    values,
+    { provide: AUTH_STRUCTURE, useValue: structure },
+    {
+      provide: AuthSettings,
+      useFactory: (given: AuthValues) => resolveSettings(given, process.env, { structure }),
+      inject: [AUTH_VALUES],
+    },
+  ];
+}
+
+/**
+ * Of a structure that is not valid Nest or TypeORM would make an error of their own. This module only reads the options,
+ * which stops the start with everything that is wrong with structure and values.
+ */
+function refusing({ imports }: AuthStructure, providers: Provider[]): DynamicModule {
+  const usable = Array.isArray(imports) ? (imports as NonNullable<AuthStructure['imports']>).filter(Boolean) : [];
+  return { module: InvalidStructure, imports: usable, providers };
+}
+
+@Module({})
+class InvalidStructure {}

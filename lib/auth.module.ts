@@ -29,7 +29,7 @@ export class AuthModule implements NestModule, OnModuleInit {
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
     private readonly checklist: StartUpChecklist,
     private readonly store: StoreLifecycle,
-    modules: ModulesContainer,
+    private readonly modules: ModulesContainer,
   ) {
     refuseSecond(modules);
   }
@@ -65,6 +65,7 @@ export class AuthModule implements NestModule, OnModuleInit {
   /** After the providers of this module are ready, before the modules of the application begin their work. */
   async onModuleInit(): Promise<void> {
     try {
+      refusePerRequest(this.modules, this.structure);
       await this.checklist.run();
     } catch (error) {
       // Nest closes nothing when a start fails, and an open connection would keep the process alive.
@@ -99,4 +100,15 @@ function refuseSecond(modules: ModulesContainer): void {
   throw new StartUpError('AuthModule is imported more than once.', [
     `forRoot or forRootAsync was called for the paths ${paths.join(' and ')}: keep one and import it into the root module only.`,
   ]);
+}
+
+/** An override that says nothing of a scope is made for each request all the same when something it injects is. */
+function refusePerRequest(modules: ModulesContainer, { overrides = [] }: AuthStructure): void {
+  const own = [...modules.values()].find(({ providers }) => providers.has(AUTH_STRUCTURE));
+  const tokens = new Set(overrides.map((override) => ('provide' in override ? override.provide : override)));
+  const problems = [...tokens]
+    .filter((token) => own?.providers.get(token)?.isDependencyTreeStatic() === false)
+    .map((token) => (typeof token === 'function' ? token.name : String(token)))
+    .map((name) => `overrides: what ${name} injects is request-scoped: one instance serves the whole application.`);
+  if (problems.length > 0) throw new StartUpError('the options are not valid.', problems);
 }

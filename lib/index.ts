@@ -3,17 +3,33 @@ export { authEntities } from './auth-entities.js';
 export { AuthUser } from './users/auth-user.entity.js';
 export type { PublicUser } from './users/user-directory.js';
 export type {
+  AttemptOptions,
   AuthAsyncOptions,
   AuthEnvironment,
   AuthOptions,
   AuthStructure,
   AuthValues,
   AuthValuesFactory,
+  ChecklistOptions,
+  CookieOptions,
+  DatabaseOptions,
+  EmailVerification,
+  FieldSchema,
+  HostCache,
+  PasswordOptions,
+  ProfileOptions,
+  Protect,
+  RateLimitOptions,
+  RedisOptions,
+  RegistrationOptions,
+  RoleOptions,
+  SessionOptions,
 } from './options/auth-options.js';
+export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';
 export { Clock } from './common/clock.js';
 export { Principal, type CredentialKind } from './common/principal.js';
-export { AuthError, type AuthErrorBody, type FieldProblem } from './errors/auth-error.js';
+export { AuthError, type AuthErrorBody, type AuthErrorOptions, type FieldProblem } from './errors/auth-error.js';
 export { AUTH_ERRORS, type AuthErrorCode } from './errors/error-codes.js';
 export { StartUpError } from './errors/start-up-error.js';
 export { Auth, OptionalAuth, Public } from './access/auth.decorators.js';
@@ -27,7 +43,8 @@ export { AuthHooks, type BeforeRegister, type BeforeSignIn } from './hooks/auth-
 export { Accounts, type CreateAccount } from './features/accounts/accounts.service.js';
 export { Sessions, type SessionListOptions, type SessionPage, type SessionView } from './sessions/sessions.service.js';
 export { Checklist } from './checklist/checklist.js';
-export type { ChecklistEntry, ChecklistReport } from './checklist/report.js';
+export type { CheckArea, CheckSeverity, Evidence, EvidenceText } from './checklist/check.js';
+export type { ChecklistCounts, ChecklistEntry, ChecklistReport } from './checklist/report.js';
 export { PasswordHasher } from './passwords/password-hasher.js';
 export { StateStore } from './store/state-store.js';
 export type {
@@ -40,4 +57,4 @@ export type {
   LockoutBudget,
   RateLimit,
 } from './store/state-store.js';
-export { describeAuth } from './http/describe-auth.js';
+export { describeAuth, type DescribedDocument, type DescribedOperation } from './http/describe-auth.js';

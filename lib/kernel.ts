@@ -49,6 +49,7 @@ import { SignIn } from './sign-in/sign-in.service.js';
 import { createStateStore } from './store/state-store.provider.js';
 import { StateStore } from './store/state-store.js';
 import { StoreLifecycle } from './store/store-lifecycle.js';
+import { ColumnLimits } from './users/column-limits.js';
 import { UserDirectory } from './users/user-directory.js';
 import { UserEntityRules } from './users/user-entity-rules.js';
 
@@ -63,6 +64,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   AuthHooks,
   UserDirectory,
   UserEntityRules,
+  ColumnLimits,
   { provide: UserLoader, useExisting: UserDirectory },
   RoleGrants,
   ...throttlerProviders,

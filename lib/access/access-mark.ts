@@ -4,8 +4,6 @@ import type { AuthRule } from './auth-rule.js';
 export type AccessMark =
   { readonly kind: 'auth'; readonly rule: AuthRule } | { readonly kind: 'public' } | { readonly kind: 'optional' };
 
-export type AccessMarkKind = AccessMark['kind'];
-
 const ACCESS_MARKS = Symbol('gatehouse:access-marks');
 
 /**

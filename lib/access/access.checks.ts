@@ -22,7 +22,7 @@ export class AccessChecks extends CheckSource {
         id: 'access.public-routes',
         title: 'Routes that anybody may call',
         area: 'access',
-        severity: 'note',
+        severity: 'warn',
         source: 'ASVS 5.0 V8.1.1',
         run: () => this.publicRoutes(),
       },

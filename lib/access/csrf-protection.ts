@@ -1,12 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { SAFE_METHODS } from '../common/http-methods.js';
 import { AuthError } from '../errors/auth-error.js';
 import { Keyring } from '../keys/keyring.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { isLoopbackHost } from '../options/loopback.js';
 import type { AuthRequest } from './credential-source.js';
 
-// RFC 9110 §9.2.1, without TRACE, which no adapter routes.
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const TOKEN_HEADERS = ['x-csrf-token', 'x-xsrf-token'] as const;
 const SHOWN_LENGTH = 200;
 

@@ -1,5 +1,5 @@
 import { addressNetwork, addressSupernet, networkMatcher } from '../common/client-address.js';
-import { canonicalIdentifier } from '../common/email-address.js';
+import { canonicalIdentifier, isEmailAddress } from '../common/email-address.js';
 import type { Keyring } from '../keys/keyring.js';
 import type { BucketBudget } from '../store/state-store.js';
 import { ATTEMPT_BUDGETS, SHARED_ADDRESS_FACTOR, SUPERNET_FACTOR, type AttemptBudgetName } from './budgets.js';
@@ -24,7 +24,9 @@ export class AttemptKeys {
 
   /** By keyed hash, for an identifier that is nobody's. */
   identifier(identifier: string): string {
-    return key('passwordByAccount', `i:${this.keyring.digest('identifier', canonicalIdentifier(identifier))}`);
+    // As the look-up compares them: addresses without regard to case, other identifiers exactly.
+    const compared = isEmailAddress(identifier) ? canonicalIdentifier(identifier) : identifier.trim();
+    return key('passwordByAccount', `i:${this.keyring.digest('identifier', compared)}`);
   }
 
   device({ deviceId, userId }: KnownDevice): string {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
   ThrottlerGuard,
@@ -10,15 +10,14 @@ import {
 } from '@nestjs/throttler';
 import { addressNetwork, addressSupernet, type AddressedRequest } from '../common/client-address.js';
 import { SECOND_MS } from '../common/duration.js';
+import { SAFE_METHODS } from '../common/http-methods.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { spelledDuration } from './budget-table.js';
 import { ROUTE_BUDGETS, SUPERNET_FACTOR, type RouteBudget, type RouteBudgetName } from './budgets.js';
 import { ClientAddresses } from './client-addresses.service.js';
-import { RATE_LIMIT } from './rate-limit.decorator.js';
+import { RATE_LIMIT, type RateLimitRule } from './rate-limit.decorator.js';
 import { RequestIdentity } from './request-identity.js';
-
-const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 interface Tracker {
   readonly name: string;
@@ -47,10 +46,13 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
 
   protected override async handleRequest({ context }: ThrottlerRequest): Promise<boolean> {
     const { req, res } = this.getRequestResponse(context);
+    const targets = [context.getHandler(), context.getClass()];
+    const rule = this.reflector.getAllAndOverride<RateLimitRule | undefined>(RATE_LIMIT, targets);
     try {
-      await this.count(context, req as AddressedRequest & { method: string }, res);
+      await this.count(rule, req as AddressedRequest & { method: string }, res);
       return true;
     } catch (error) {
+      if (rule?.whenStoreIsDown === 'allow' && isStoreDown(error)) return true;
       // An error of a guard passes no interceptor of ours: its headers are written here.
       const headers = error instanceof AuthError ? error.headers : {};
       this.setResponseHeader(res, 'Cache-Control', 'no-store');
@@ -60,12 +62,12 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
   }
 
   private async count(
-    context: ExecutionContext,
+    rule: RateLimitRule | undefined,
     request: AddressedRequest & { method: string },
     response: object,
   ): Promise<void> {
     const session = this.identity.sessionKey(request);
-    const name = this.budgetName(context, request.method, session);
+    const name = rule?.budget ?? generalBudget(request.method, session);
     const budget: RouteBudget = ROUTE_BUDGETS[name];
     const trackers =
       budget.by === 'session' && session !== undefined ? [sessionTracker(session)] : this.addressTrackers(request);
@@ -76,14 +78,6 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
       // The narrowest network is counted first, and is the one that the headers speak of.
       if (factor === 1) this.describe(response, limit, limit - hit.totalHits, hit.timeToExpire);
     }
-  }
-
-  private budgetName(context: ExecutionContext, method: string, session: string | undefined): RouteBudgetName {
-    const targets = [context.getHandler(), context.getClass()];
-    const declared = this.reflector.getAllAndOverride<RouteBudgetName | undefined>(RATE_LIMIT, targets);
-    if (declared !== undefined) return declared;
-    if (session === undefined) return 'anonymous';
-    return SAFE_METHODS.includes(method) ? 'signedInReads' : 'signedInWrites';
   }
 
   /** The narrowest network first: a refusal there must not take from a neighbour's wider one. */
@@ -111,4 +105,13 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
 
 function sessionTracker(session: string): Tracker {
   return { name: `s:${session}`, factor: 1 };
+}
+
+function generalBudget(method: string, session: string | undefined): RouteBudgetName {
+  if (session === undefined) return 'anonymous';
+  return SAFE_METHODS.has(method) ? 'signedInReads' : 'signedInWrites';
+}
+
+function isStoreDown(error: unknown): boolean {
+  return error instanceof AuthError && error.code === 'STORE_UNAVAILABLE';
 }

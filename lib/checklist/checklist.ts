@@ -32,6 +32,12 @@ export class Checklist {
     return this.result;
   }
 
+  /** The last result, when it is at most this old; else a new one. */
+  async recent(maxAgeMs: number): Promise<ChecklistReport> {
+    const last = this.last();
+    return last !== undefined && this.clock.now() - last.checkedAt.getTime() <= maxAgeMs ? last : this.report();
+  }
+
   /** What is wrong with the checklist itself: acceptances of checks that do not exist, two checks of one id. */
   problems(): readonly string[] {
     const ids = this.checks().map(({ id }) => id);

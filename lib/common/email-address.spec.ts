@@ -26,6 +26,8 @@ describe('isEmailAddress', () => {
     'ada@example.com\nBcc: eve@example.com',
     'ada\u0000@example.com',
     'ada＠example.com',
+    'mi\u212ae@example.com',
+    '\u1fef@example.com',
     'аda@example.com',
     'ada@exаmple.com',
     'ada b@example.com',

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { DataSource, type EntityManager } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Clock, SystemClock } from '../common/clock.js';
@@ -71,6 +72,24 @@ describe.each(['sqlite', 'postgres'] as const)('Database on %s', (type) => {
     expect(await rows()).toEqual(['a']);
   });
 
+  it('keeps nothing of a unit whose later statement loses', async () => {
+    const { database, rows } = await setUp(type);
+    await database.write((manager) => insert(manager, 'a'));
+    const lost = database.write(async (manager) => {
+      await insert(manager, 'half');
+      await insert(manager, 'a');
+    });
+    await expect(lost).rejects.toSatisfy(isUniqueViolation);
+    expect(await rows()).toEqual(['a']);
+  });
+
+  it('shows neither statement nor parameters of what failed', async () => {
+    const { database } = await setUp(type);
+    const failing = database.read((manager) => manager.query('SELECT marker FROM t WHERE id = $1', ['marker-value']));
+    const error: unknown = await failing.catch((reason: unknown) => reason);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/marker-value|SELECT/);
+  });
+
   it('answers 503 after the deadline, and goes on working', async () => {
     const { database, rows } = await setUp(type, '200ms');
     const begun = performance.now();
@@ -88,6 +107,25 @@ describe.each(['sqlite', 'postgres'] as const)('Database on %s', (type) => {
     clock.ahead = 2_000;
     const late = database.write((manager) => insert(manager, 'a'), { commitBefore });
     await expect(late).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await rows()).toEqual([]);
+  });
+
+  it('does not commit what has become too late, or was answered 503', async () => {
+    const { database, clock, rows } = await setUp(type, '200ms');
+    const overtaken = database.write(
+      async (manager) => {
+        await insert(manager, 'a');
+        clock.ahead = 2_000;
+      },
+      { commitBefore: clock.now() + 1_000 },
+    );
+    await expect(overtaken).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const slow = database.write(async (manager) => {
+      await insert(manager, 'b');
+      await delay(400);
+    });
+    await expect(slow).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await delay(400);
     expect(await rows()).toEqual([]);
   });
 
@@ -121,10 +159,13 @@ describe('Database on one shared connection', () => {
   it('keeps what the host wrote beside a lost insert', async () => {
     const { database, dataSource, rows } = await setUp('sqlite');
     await database.write((manager) => insert(manager, 'a'));
-    const lost = database.write(async (manager) => {
-      await dataSource.query("INSERT INTO t VALUES ('host')");
-      await insert(manager, 'a');
-    });
+    const lost = database.write(
+      async (manager) => {
+        await dataSource.query("INSERT INTO t VALUES ('host')");
+        await insert(manager, 'a');
+      },
+      { insertMayLose: true },
+    );
     await expect(lost).rejects.toSatisfy(isUniqueViolation);
     expect(await rows()).toEqual(['a', 'host']);
   });

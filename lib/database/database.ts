@@ -6,11 +6,17 @@ import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { isUnavailable, isUniqueViolation } from './driver-errors.js';
 import { FifoLock } from './fifo-lock.js';
+import { withoutValues } from './statement-error.js';
 import { AUTH_DATA_SOURCE } from './tokens.js';
 
 export interface WriteOptions {
   /** Epoch ms after which the work is no longer committed but rolled back, answering 503. */
   readonly commitBefore?: number;
+  /**
+   * The first statement is an insert that may lose a race for a unique value. On a shared connection nothing of ours is
+   * kept by committing then, while a rollback would undo what the host wrote meanwhile. Default `false`.
+   */
+  readonly insertMayLose?: boolean;
 }
 
 interface Deadline {
@@ -45,23 +51,27 @@ export class Database {
     return this.bounded((runner) => work(runner.manager));
   }
 
-  /** One transaction. Throws what a unique index said, so that the caller can take it for the lost claim it is. */
+  /**
+   * One transaction. Throws what a unique index said, so that the caller can take it for the lost claim it is. Errors of
+   * statements come without their parameters.
+   */
   write<T>(work: (manager: EntityManager) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-    if (!this.sharesConnection) return this.bounded((runner) => this.transact(runner, work, options));
-    return this.bounded((runner, deadline) =>
-      this.lock.run(() => this.transactShared(runner, work, () => deadline.passed || this.isLate(options))),
-    );
+    return this.bounded((runner, deadline) => {
+      const isTooLate = (): boolean => deadline.passed || this.isLate(options);
+      if (!this.sharesConnection) return this.transact(runner, work, isTooLate);
+      return this.lock.run(() => this.transactShared(runner, work, isTooLate, options.insertMayLose ?? false));
+    });
   }
 
   private async transact<T>(
     runner: QueryRunner,
     work: (manager: EntityManager) => Promise<T>,
-    options: WriteOptions,
+    isTooLate: () => boolean,
   ): Promise<T> {
     await runner.startTransaction();
     try {
       const result = await work(runner.manager);
-      if (this.isLate(options)) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+      if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
       await runner.commitTransaction();
       return result;
     } catch (error) {
@@ -75,6 +85,7 @@ export class Database {
     runner: QueryRunner,
     work: (manager: EntityManager) => Promise<T>,
     isTooLate: () => boolean,
+    insertMayLose: boolean,
   ): Promise<T> {
     // A transaction of the host's would take our work along when it is rolled back. Nothing may come between the last
     // look and our own beginning.
@@ -83,14 +94,14 @@ export class Database {
     await runner.startTransaction();
     try {
       const result = await work(runner.manager);
+      if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
       await runner.commitTransaction();
       // Only the outermost commit is one: the host may have begun a nested transaction meanwhile.
       while (runner.isTransactionActive && !isTooLate()) await delay(1);
       return result;
     } catch (error) {
-      // The insert that lost a race is the first statement, so that nothing of ours is kept by committing, while a
-      // rollback would undo what the host wrote meanwhile on this connection.
-      const settle = isUniqueViolation(error) ? runner.commitTransaction() : runner.rollbackTransaction();
+      const settle =
+        insertMayLose && isUniqueViolation(error) ? runner.commitTransaction() : runner.rollbackTransaction();
       await settle.catch(() => undefined);
       throw error;
     }
@@ -112,7 +123,8 @@ export class Database {
     try {
       return await Promise.race([this.onPrimary((runner) => work(runner, deadline)), expired]);
     } catch (error) {
-      throw isUnavailable(error) ? new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000, cause: error }) : error;
+      const cause = withoutValues(error);
+      throw isUnavailable(error) ? new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000, cause }) : cause;
     } finally {
       timeout.abort();
       expired.catch(() => undefined);

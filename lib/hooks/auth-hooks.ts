@@ -27,7 +27,11 @@ export class AuthHooks {
   /** Before a registration is looked up or written; learns nothing about who exists. Refusal: 403 `FORBIDDEN`. */
   beforeRegister(_registration: BeforeRegister): Promise<boolean | void> | boolean | void {}
 
-  /** Inside the transaction that creates the user: write what must exist with it, through `manager` alone. */
+  /**
+   * Inside the transaction that creates the user: write what must exist with it, through `manager` alone. A throw answers
+   * 500 and leaves no user; on SQLite, where all share one connection, it also undoes what the application wrote on it in
+   * the same moment. It runs only for a free address: an error here tells that it was free.
+   */
   onRegister(_user: object, _manager: EntityManager): Promise<void> | void {}
 
   /** After the last proof, before the session begins, whatever the method. Refusal: 403 `SIGN_IN_REFUSED`. */

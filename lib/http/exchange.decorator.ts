@@ -4,7 +4,7 @@ import { clientGone, type NodeResponse } from './client-gone.js';
 
 /** A request and its response, as both adapters have them. */
 export interface HttpExchange {
-  readonly request: AddressedRequest;
+  readonly request: AddressedRequest & { readonly body?: unknown };
   readonly response: unknown;
   /** Aborts when the client has gone before its answer. */
   readonly gone: AbortSignal;
@@ -14,5 +14,5 @@ export interface HttpExchange {
 export const Exchange = createParamDecorator((_data: unknown, context: ExecutionContext): HttpExchange => {
   const http = context.switchToHttp();
   const response: NodeResponse = http.getResponse();
-  return { request: http.getRequest<AddressedRequest>(), response, gone: clientGone(response) };
+  return { request: http.getRequest<HttpExchange['request']>(), response, gone: clientGone(response) };
 });

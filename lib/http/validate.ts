@@ -5,7 +5,10 @@ export type Validated<T> =
   | { readonly value: T; readonly problems?: undefined }
   | { readonly value?: undefined; readonly problems: readonly FieldProblem[] };
 
-/** valibot's names of the rules that people meet most, in the words of the contract. */
+const MOST_UNKNOWN = 20;
+const LONGEST_NAME = 64;
+
+/** valibot's names of the rules that people meet most, in the words of the documentation. */
 const RULES: Readonly<Record<string, string>> = {
   string: 'type',
   boolean: 'type',
@@ -20,18 +23,20 @@ const RULES: Readonly<Record<string, string>> = {
 export async function validate<T>(schema: StandardSchemaV1<unknown, T>, input: unknown): Promise<Validated<T>> {
   const result = await schema['~standard'].validate(input);
   if (result.issues === undefined) return { value: result.value };
-  const known = (schema as { readonly entries?: object }).entries;
   const problems = result.issues.map(problem);
-  return { problems: [...problems.filter(({ rule }) => rule !== 'unknown'), ...unknownFields(problems, known, input)] };
+  const known = (schema as { readonly entries?: object }).entries;
+  if (known === undefined || !problems.some(({ rule }) => rule === 'unknown')) return { problems };
+  // valibot stops at the first field that is not known; people want to read of all of them.
+  const unknown = unknownFields(input as object, new Set(Object.keys(known)));
+  return { problems: [...problems.filter(({ rule }) => rule !== 'unknown'), ...unknown] };
 }
 
-/** valibot stops at the first field that is not known; people want to read of all of them. */
-function unknownFields(problems: readonly FieldProblem[], known: object | undefined, input: unknown): FieldProblem[] {
-  const found = problems.filter(({ rule }) => rule === 'unknown');
-  if (found.length === 0 || known === undefined) return found;
-  return Object.keys(input as object)
-    .filter((field) => !Object.hasOwn(known, field))
-    .map((field) => ({ field, rule: 'unknown', message: TEXT['unknown']! }));
+/** One problem for each field that is not known; so many, and so much of their names, as a person reads. */
+export function unknownFields(input: object, known: ReadonlySet<string>): FieldProblem[] {
+  return Object.keys(input)
+    .filter((field) => !known.has(field))
+    .slice(0, MOST_UNKNOWN)
+    .map((field) => ({ field: field.slice(0, LONGEST_NAME), rule: 'unknown', message: TEXT['unknown']! }));
 }
 
 function problem(issue: StandardSchemaV1.Issue): FieldProblem {

@@ -6,7 +6,6 @@ import type {
   Provider,
   Type,
 } from '@nestjs/common';
-import type { Cache } from 'cache-manager';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../common/duration.js';
 import type { KeyPurpose } from './key-purposes.js';
@@ -61,13 +60,21 @@ export interface PasswordOptions {
   readonly queue?: number;
 }
 
+/** An object schema of valibot or zod (Standard Schema). Only the fields that it names are ever written. */
+export type FieldSchema = StandardSchemaV1<unknown, Record<string, unknown>>;
+
 export interface RegistrationOptions {
   /** `false` answers 404 at `POST /register`. Default `true`. */
   readonly enabled?: boolean;
-  /** Fields beside `email` and `password`, as a Standard Schema (valibot, zod, arktype) of an object. Default: none. */
-  readonly fields?: StandardSchemaV1<unknown, Record<string, unknown>>;
+  /** Columns that a registration may set beside `email` and `password`. Unique columns are refused. Default: none. */
+  readonly fields?: FieldSchema;
   /** Column values of every new user. Default: none. */
   readonly newUserDefaults?: Readonly<Record<string, unknown>>;
+}
+
+export interface ProfileOptions {
+  /** Columns that the signed-in owner may change with `PATCH /me`. Default: none. */
+  readonly fields?: FieldSchema;
 }
 
 export interface RoleOptions {
@@ -77,11 +84,16 @@ export interface RoleOptions {
   readonly grants?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** As much of a `cache-manager` cache as is used: its store, which holds the node-redis client. */
+export interface HostCache {
+  readonly store: object;
+}
+
 export interface RedisOptions {
   /** `redis://` or `rediss://`. */
   readonly url?: Env;
   /** An existing `cache-manager` cache over `cache-manager-redis-yet`, whose connection is then shared. */
-  readonly cache?: Cache;
+  readonly cache?: HostCache;
   /** Deadline of a command. Default `'300ms'`. */
   readonly commandTimeout?: Duration;
   /** Deadline of the first connection. Default `'5s'`. */
@@ -130,6 +142,7 @@ export interface AuthValues {
   readonly cookies?: CookieOptions;
   readonly passwords?: PasswordOptions;
   readonly registration?: RegistrationOptions;
+  readonly profile?: ProfileOptions;
   /** Whether an address must be proven: `'required'` before the first sign-in. Default `'off'`. */
   readonly emailVerification?: EmailVerification;
   /** Unique columns that may be typed as `email` at sign-in, in order. Default `['email']`. */
@@ -141,7 +154,7 @@ export interface AuthValues {
   readonly rateLimits?: RateLimitOptions;
   readonly checklist?: ChecklistOptions;
   readonly database?: DatabaseOptions;
-  /** Default: `NODE_ENV` when it is one of the three, else `production` unless `baseUrl` is loopback. */
+  /** Default: `NODE_ENV` when it is one of the three, else `production` unless `baseUrl` is loopback. Stricter only. */
   readonly environment?: Env<AuthEnvironment>;
 }
 

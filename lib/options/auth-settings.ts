@@ -1,7 +1,12 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Cache } from 'cache-manager';
 import type { KeyPurpose } from './key-purposes.js';
-import type { AuthEnvironment, CookieOptions, EmailVerification, PasswordOptions } from './auth-options.js';
+import type {
+  AuthEnvironment,
+  CookieOptions,
+  EmailVerification,
+  FieldSchema,
+  HostCache,
+  PasswordOptions,
+} from './auth-options.js';
 
 /**
  * The validated options: every default applied, every duration in milliseconds. Injectable; read-only. What the
@@ -28,6 +33,7 @@ export abstract class AuthSettings {
   };
   abstract readonly passwords: Required<PasswordOptions>;
   abstract readonly registration: RegistrationSettings;
+  abstract readonly profile: { readonly fields: FieldSchema | undefined };
   abstract readonly emailVerification: EmailVerification;
   abstract readonly identifiers: readonly string[];
   abstract readonly publicUserFields: readonly string[];
@@ -45,7 +51,7 @@ export abstract class AuthSettings {
 
 export interface RedisSettings {
   readonly url: string | undefined;
-  readonly cache: Cache | undefined;
+  readonly cache: HostCache | undefined;
   readonly commandTimeoutMs: number;
   readonly connectTimeoutMs: number;
 }
@@ -61,6 +67,6 @@ export interface SessionSettings {
 
 export interface RegistrationSettings {
   readonly enabled: boolean;
-  readonly fields: StandardSchemaV1<unknown, Record<string, unknown>> | undefined;
+  readonly fields: FieldSchema | undefined;
   readonly newUserDefaults: Readonly<Record<string, unknown>>;
 }

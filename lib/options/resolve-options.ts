@@ -35,8 +35,11 @@ export function resolveSettings(
   const raw: Readonly<Record<string, unknown>> = isRecord(values) ? values : {};
   const environment = resolveEnvironment(raw['environment'], env['NODE_ENV'], raw['baseUrl']);
   if (context.structure !== undefined) problems.lines.push(...structureProblems(context.structure));
-  if (environment !== 'production' && env['NODE_ENV'] === 'production') {
-    problems.add('environment', `must not be '${environment}' while NODE_ENV is 'production'. Change one of the two.`);
+  if (environment === 'production' && (raw['environment'] ?? 'production') !== 'production') {
+    problems.add(
+      'environment',
+      "must not be laxer than NODE_ENV and baseUrl say: this is production. Remove it, or set NODE_ENV to 'development' or 'test'.",
+    );
   }
   const read = readGroup(VALUE_OPTIONS, valuesAlone(raw, problems), '', {
     problems,

@@ -1,5 +1,4 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Cache } from 'cache-manager';
 import type { KeyPurpose } from './key-purposes.js';
 import type {
   AttemptOptions,
@@ -8,13 +7,17 @@ import type {
   ChecklistOptions,
   CookieOptions,
   DatabaseOptions,
+  FieldSchema,
+  HostCache,
   PasswordOptions,
+  ProfileOptions,
   RateLimitOptions,
   RedisOptions,
   RegistrationOptions,
   RoleOptions,
   SessionOptions,
 } from './auth-options.js';
+import { declaredFields } from './declared-fields.js';
 import { ENVIRONMENTS } from './environment.js';
 import { duration, field, flag, group, isRecord, oneOf, optionalText, required, text, whole } from './fields.js';
 import type { Field, Group, Read, Shape } from './fields.js';
@@ -40,7 +43,7 @@ const secrets = {
 
 const redis = {
   url: field<string | undefined>(undefined, redisUrlProblem),
-  cache: field<Cache | undefined>(undefined, (value) =>
+  cache: field<HostCache | undefined>(undefined, (value) =>
     hasMethod(value, 'get') ? undefined : 'must be a cache-manager cache.',
   ),
   commandTimeout: duration('300ms', '1ms', '1m'),
@@ -80,7 +83,7 @@ const passwords = {
 
 const registration = {
   enabled: flag(true),
-  fields: field<StandardSchemaV1<unknown, Record<string, unknown>> | undefined>(undefined, schemaProblem),
+  fields: field<FieldSchema | undefined>(undefined, schemaProblem),
   newUserDefaults: field<Readonly<Record<string, unknown>>>(
     {},
     (value) => (isRecord(value) ? undefined : 'must be an object of column values.'),
@@ -88,6 +91,10 @@ const registration = {
     'none',
   ),
 } satisfies FieldsOf<RegistrationOptions>;
+
+const profile = {
+  fields: field<FieldSchema | undefined>(undefined, schemaProblem),
+} satisfies FieldsOf<ProfileOptions>;
 
 const roles = {
   default: list([], roleProblem),
@@ -121,6 +128,7 @@ export const VALUE_OPTIONS = {
   cookies: group(cookies),
   passwords: group(passwords),
   registration: group(registration),
+  profile: group(profile),
   emailVerification: oneOf('off', ['off', 'optional', 'required']),
   identifiers: list(['email'], propertyProblem, { notEmpty: true }),
   publicUserFields: list([], propertyProblem),
@@ -160,9 +168,9 @@ function domainProblem(value: unknown): string | undefined {
 
 function schemaProblem(value: unknown): string | undefined {
   const standard = (value as StandardSchemaV1 | undefined)?.['~standard'] as unknown;
-  return hasMethod(standard, 'validate')
+  return hasMethod(standard, 'validate') && declaredFields(value as StandardSchemaV1).length > 0
     ? undefined
-    : 'must be a Standard Schema of an object (valibot, zod, arktype).';
+    : 'must be an object schema of valibot or zod: nothing but the fields it names is ever written.';
 }
 
 function hasMethod(value: unknown, name: string): boolean {

@@ -84,7 +84,9 @@ export class PasswordPolicy {
 }
 
 function wordsOf(values: readonly string[]): ReadonlySet<string> {
-  const words = values.flatMap((value) => [folded(value.trim()), bare(value)]);
+  // A longer text is no password, and folding a megabyte of it would hold up everybody.
+  const possible = values.filter((value) => value.length <= MAX_PASSWORD_BYTES);
+  const words = possible.flatMap((value) => [folded(value.trim()), bare(value)]);
   return new Set(words.filter((word) => [...word].length >= SHORTEST_WORD));
 }
 

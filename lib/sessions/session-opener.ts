@@ -119,7 +119,7 @@ export class SessionOpener {
 
   private async insertAccount(userId: string): Promise<void> {
     await this.database
-      .write((manager) => manager.insert(Account, { userId, epoch: 0, sessionSeq: 0 }))
+      .write((manager) => manager.insert(Account, { userId, epoch: 0, sessionSeq: 0 }), { insertMayLose: true })
       .catch((error: unknown) => {
         if (!isUniqueViolation(error)) throw error;
       });

@@ -111,7 +111,8 @@ export class Sessions {
       .createQueryBuilder()
       .update(LoginSession)
       .set({ revokedAt: now })
-      .where('userId = :userId AND revokedAt IS NULL AND expiresAt > :now', { userId, now })
+      .where('userId = :userId AND revokedAt IS NULL', { userId })
+      .andWhere('expiresAt > :now AND lastSeenAt > :now - idleMs', { now })
       .andWhere(condition, parameters)
       .execute();
     return affected ?? 0;

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CsrfProtection } from '../access/csrf-protection.js';
 import { DEVICE_COOKIE_MAX_AGE_MS, DeviceCookie } from '../attempts/device-cookie.js';
+import type { KnownDevices } from '../attempts/known-devices.js';
 import { CookieJar, type WithHeaders } from '../cookies/cookie-jar.js';
+import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { SessionCookie } from '../sessions/session-cookie.js';
+import { SessionCookie, type SessionReference } from '../sessions/session-cookie.js';
 import type { PublicUser } from '../users/user-directory.js';
 import type { CompletedSignIn } from './sign-in.service.js';
+
+/** How a completed sign-in is handed out. */
+export type Delivery = 'cookie' | 'tokens';
 
 /** The answer of every completed sign-in in cookie delivery. */
 export interface SignedIn {
@@ -26,6 +31,24 @@ export class SessionDelivery {
     private readonly settings: AuthSettings,
   ) {}
 
+  /** Throws `VALIDATION_FAILED` (400) for a way of delivery that this application does not offer. */
+  refuseUnless(deliver: Delivery): void {
+    if (deliver === 'cookie') return;
+    const message = 'Token delivery is not enabled in this application.';
+    throw new AuthError('VALIDATION_FAILED', { details: [{ field: 'deliver', rule: 'enabled', message }] });
+  }
+
+  /** The accounts that the browser is known to. */
+  devicesOf(request: WithHeaders): KnownDevices {
+    return this.deviceCookie.read(this.cookies.read(request, 'device'));
+  }
+
+  /** The session that the browser holds, live or not; `undefined` without a cookie of ours. */
+  presentedSession(request: WithHeaders): SessionReference | undefined {
+    const value = this.cookies.read(request, 'session');
+    return value === undefined ? undefined : this.sessionCookie.read(value);
+  }
+
   deliver(request: WithHeaders, response: unknown, { user, session }: CompletedSignIn): SignedIn {
     const csrfToken = this.csrf.csrfToken(session.csrfSeed);
     const maxAgeMs = session.remember ? session.expiresAt - session.createdAt : undefined;
@@ -33,8 +56,7 @@ export class SessionDelivery {
     if (this.settings.cookies.xsrfCookie) {
       this.cookies.set(response, 'xsrf', csrfToken, { maxAgeMs, readable: true });
     }
-    const known = this.deviceCookie.read(this.cookies.read(request, 'device'));
-    this.cookies.set(response, 'device', this.deviceCookie.withDevice(known, session.userId), {
+    this.cookies.set(response, 'device', this.deviceCookie.withDevice(this.devicesOf(request), session.userId), {
       maxAgeMs: DEVICE_COOKIE_MAX_AGE_MS,
     });
     return { status: 'signed_in', user, csrfToken };

@@ -5,7 +5,9 @@ import { AuthHooks } from '../hooks/auth-hooks.js';
 import { withinDeadline } from '../hooks/within-deadline.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { LoginSession } from '../sessions/login-session.entity.js';
+import type { SessionReference } from '../sessions/session-cookie.js';
 import { SessionOpener } from '../sessions/session-opener.js';
+import { Sessions } from '../sessions/sessions.service.js';
 import { UserDirectory, type PublicUser } from '../users/user-directory.js';
 
 /** A proof of identity that has passed. */
@@ -17,6 +19,8 @@ export interface SignInProof {
   readonly method: string;
   readonly rememberMe: boolean;
   readonly client: ClientInfo;
+  /** The session that the browser held until now: it ends, so that no id survives a sign-in (ASVS 5.0 V7.2.4). */
+  readonly replaces?: SessionReference | undefined;
 }
 
 export interface CompletedSignIn {
@@ -34,6 +38,7 @@ export class SignIn {
   constructor(
     private readonly users: UserDirectory,
     private readonly opener: SessionOpener,
+    private readonly sessions: Sessions,
     private readonly hooks: AuthHooks,
     private readonly settings: AuthSettings,
   ) {}
@@ -44,6 +49,7 @@ export class SignIn {
     await this.askVeto(proof);
     const session = await this.opener.open({ ...proof, methods: [proof.method] });
     if (session === undefined) throw new AuthError('INVALID_CREDENTIALS');
+    if (proof.replaces !== undefined) await this.sessions.revokeBySid(proof.replaces.userId, proof.replaces.sid);
     return { user, session };
   }
 

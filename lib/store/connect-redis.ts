@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
-import type { Cache } from 'cache-manager';
 import type { Clock } from '../common/clock.js';
 import { StartUpError } from '../errors/start-up-error.js';
+import type { HostCache } from '../options/auth-options.js';
 import type { RedisSettings } from '../options/auth-settings.js';
 import type { RedisClient } from './redis-client.js';
 import { discardClient, RedisConnection } from './redis-connection.js';
@@ -90,7 +90,7 @@ function unreachable(host: string, reason: string): StartUpError {
   ]);
 }
 
-function clientOf(cache: Cache): RedisClient {
+function clientOf(cache: HostCache): RedisClient {
   const { client } = cache.store as { client?: Partial<RedisClient> };
   if (typeof client?.sendCommand === 'function' && typeof client.isReady === 'boolean') return client as RedisClient;
   throw new StartUpError('Redis cannot be used', [

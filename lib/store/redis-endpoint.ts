@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../options/loopback.js';
 import type { RedisClientFacts } from './redis-client.js';
 
 const DEFAULT_PORT = 6379;
@@ -25,7 +26,7 @@ export function redisEndpoint(facts: RedisClientFacts | undefined): RedisEndpoin
     host: path ?? `${host}:${port}`,
     tls,
     authenticated: Boolean(facts?.password),
-    loopback: path !== undefined || isLoopback(host),
+    loopback: path !== undefined || isLoopbackHost(host),
   };
 }
 
@@ -34,8 +35,4 @@ export function failureReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const code = (error as NodeJS.ErrnoException).code;
   return code ?? /^[A-Z]{2,}/.exec(error.message)?.[0] ?? error.constructor.name;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

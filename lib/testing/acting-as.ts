@@ -1,11 +1,11 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { CsrfProtection } from '../access/csrf-protection.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
-import { StartUpError } from '../errors/start-up-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { SessionCookie } from '../sessions/session-cookie.js';
 import { SessionOpener } from '../sessions/session-opener.js';
 import { UserDirectory } from '../users/user-directory.js';
+import { refuseInProduction } from './refuse-in-production.js';
 
 /** Headers of a request by a signed-in user, unsafe ones included. */
 export interface ActingHeaders {
@@ -25,9 +25,7 @@ export async function actingAs(
   user: string | { readonly id: string },
 ): Promise<ActingHeaders> {
   const get = <T>(type: abstract new (...args: never[]) => T): T => app.get<T>(type, { strict: false });
-  if (get(AuthSettings).environment === 'production') {
-    throw new StartUpError('actingAs is for tests.', ['NODE_ENV: it signs nobody in in production.']);
-  }
+  refuseInProduction(get(AuthSettings), 'actingAs');
   const userId = typeof user === 'string' ? user : user.id;
   const session = await get(SessionOpener).open({
     userId,

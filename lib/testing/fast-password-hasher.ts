@@ -1,30 +1,36 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { constantTimeEqual } from '../common/constant-time.js';
-import { StartUpError } from '../errors/start-up-error.js';
+import { randomToken } from '../common/random.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { refuseInProduction } from './refuse-in-production.js';
 
 /** Hashes in microseconds, and so protects nothing. Refuses to be made in production. */
 @Injectable()
 export class FastPasswordHasher extends PasswordHasher {
-  constructor({ environment }: AuthSettings) {
+  constructor(settings: AuthSettings) {
     super();
-    if (environment !== 'production') return;
-    throw new StartUpError('FastPasswordHasher is for tests.', [
-      'overrides: leave PasswordHasher to the default in production.',
-    ]);
+    refuseInProduction(settings, 'FastPasswordHasher');
   }
 
   override hash(password: string): Promise<string> {
-    return Promise.resolve(`$test$${createHash('sha256').update(password.normalize('NFC')).digest('base64url')}`);
+    return Promise.resolve(salted(password, randomToken()));
   }
 
-  override async verify(password: string, stored: string): Promise<boolean> {
-    return constantTimeEqual(await this.hash(password), stored);
+  override verify(password: string, stored: string): Promise<boolean> {
+    const [, , salt = ''] = stored.split('$');
+    return Promise.resolve(constantTimeEqual(salted(password, salt), stored));
   }
 
   override needsRehash(): boolean {
     return false;
   }
+}
+
+function salted(password: string, salt: string): string {
+  const digest = createHash('sha256')
+    .update(`${salt}$${password.normalize('NFC')}`)
+    .digest('base64url');
+  return `$test$${salt}$${digest}`;
 }

@@ -31,7 +31,10 @@ export interface OverridableBuilder {
  */
 export function useAuthTesting<Builder extends OverridableBuilder>(builder: Builder): Builder {
   override(builder, AuthSettings, testSettings, [AUTH_VALUES, AUTH_STRUCTURE]);
-  override(builder, StateStore, (clock: Clock) => new UnlimitedStateStore(clock), [Clock]);
+  builder.overrideProvider(StateStore).useFactory({
+    factory: (clock: Clock, settings: AuthSettings) => new UnlimitedStateStore(clock, settings),
+    inject: [Clock, AuthSettings] as never,
+  });
   builder.overrideProvider(PasswordHasher).useClass(FastPasswordHasher);
   return builder;
 }

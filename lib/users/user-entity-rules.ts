@@ -1,13 +1,14 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
 import { Database } from '../database/database.js';
+import { StatementError } from '../database/statement-error.js';
 import { AUTH_ENTITIES } from '../database/tokens.js';
 import { StartUpError } from '../errors/start-up-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
+import { declaredFields } from '../options/declared-fields.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { OWNED_COLUMNS } from './auth-user.entity.js';
-import { declaredFields } from './declared-fields.js';
 
 const OWNED: readonly string[] = OWNED_COLUMNS;
 const NEVER_SHOWN: readonly string[] = ['passwordHash', 'emailCanonical'];
@@ -22,9 +23,28 @@ export class UserEntityRules implements OnModuleInit {
     @Inject(AUTH_ENTITIES) private readonly entities: readonly Type[],
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const problems = this.problems();
     if (problems.length > 0) throw new StartUpError('the options do not fit the entities.', problems);
+    await this.refuseMissingTables();
+  }
+
+  /** A table or column that is not there would be a 500 at the first request. */
+  private async refuseMissingTables(): Promise<void> {
+    const missing: string[] = [];
+    for (const entity of this.entities) {
+      const { name, tableName } = this.database.dataSource.getMetadata(entity);
+      const readable = this.database.read((manager) =>
+        manager.createQueryBuilder(entity, 'e').where('1 = 0').getMany(),
+      );
+      await readable.catch((error: unknown) => {
+        if (!(error instanceof StatementError)) throw error;
+        missing.push(
+          `the table ${tableName} does not hold ${name}: ${error.message}. Run a migration, or set synchronize: true outside production.`,
+        );
+      });
+    }
+    if (missing.length > 0) throw new StartUpError('the database does not have the tables.', missing);
   }
 
   private problems(): string[] {
@@ -50,19 +70,22 @@ export class UserEntityRules implements OnModuleInit {
   }
 
   private fieldProblems(user: EntityMetadata): string[] {
-    const { publicUserFields, registration } = this.settings;
+    const { profile, publicUserFields, registration } = this.settings;
     const shown = publicUserFields.flatMap((name) => {
       if (NEVER_SHOWN.includes(name)) return [`publicUserFields: ${name} is never shown.`];
       return has(user, name) ? [] : [`publicUserFields: ${user.name} has no column ${name}.`];
     });
-    const defaults = Object.keys(registration.newUserDefaults).flatMap((name) =>
-      this.writable(user, name, 'registration.newUserDefaults'),
-    );
-    const declared = declaredFields(registration.fields).flatMap((name) => {
-      const unique = `registration.fields: ${name} is unique, so that registering would tell whether it is taken. Let the signed-in owner choose it.`;
+    const defaults = Object.entries(registration.newUserDefaults).flatMap(([name, value]) => {
+      const unique = `registration.newUserDefaults: ${name} is unique, so that no second user could be made.`;
+      if (value !== null && isUnique(user, name)) return [unique];
+      return this.writable(user, name, 'registration.newUserDefaults');
+    });
+    const registered = declaredFields(registration.fields).flatMap((name) => {
+      const unique = `registration.fields: ${name} is unique, so that registering would tell whether it is taken. Let the signed-in owner choose it: profile.fields.`;
       return isUnique(user, name) ? [unique] : this.writable(user, name, 'registration.fields');
     });
-    return [...shown, ...defaults, ...declared];
+    const changed = declaredFields(profile.fields).flatMap((name) => this.writable(user, name, 'profile.fields'));
+    return [...shown, ...defaults, ...registered, ...changed];
   }
 
   private writable(user: EntityMetadata, name: string, option: string): string[] {

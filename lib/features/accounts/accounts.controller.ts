@@ -1,21 +1,27 @@
-import { Get, HttpCode, Post } from '@nestjs/common';
+import { Delete, Get, HttpCode, Patch, Post, SetMetadata } from '@nestjs/common';
 import { Auth, Public } from '../../access/auth.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import { RateLimit } from '../../attempts/rate-limit.decorator.js';
 import type { Principal } from '../../common/principal.js';
-import { AuthError } from '../../errors/auth-error.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
-import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
+import { INPUT_SCHEMA } from '../../http/input.decorator.js';
+import { SessionDelivery } from '../../sign-in/session-delivery.js';
+import type { PublicUser } from '../../users/user-directory.js';
+import { Accounts } from './accounts.service.js';
+import { Profile } from './profile.service.js';
+import { registrationSchema } from './registration-form.js';
 import { SelfRegistration } from './self-registration.service.js';
 
 @AuthController()
 export class AccountsController {
   constructor(
     private readonly registration: SelfRegistration,
-    private readonly users: UserDirectory,
+    private readonly profile: Profile,
+    private readonly accounts: Accounts,
+    private readonly delivery: SessionDelivery,
     private readonly csrf: CsrfProtection,
     private readonly addresses: ClientAddresses,
   ) {}
@@ -24,18 +30,31 @@ export class AccountsController {
   @HttpCode(202)
   @Public()
   @RateLimit('register')
+  @SetMetadata(INPUT_SCHEMA, registrationSchema)
   async register(@Exchange() { request, gone }: HttpExchange): Promise<{ status: 'accepted' }> {
     this.csrf.checkOrigin(request);
     const { address } = this.addresses.of(request);
-    await this.registration.register((request as { body?: unknown }).body, address, gone);
+    await this.registration.register(request.body, address, gone);
     return { status: 'accepted' };
   }
 
   @Get('me')
   @Auth()
-  async me(@CurrentPrincipal() who: Principal): Promise<PublicUser> {
-    const user = await this.users.publicUser(who.userId);
-    if (user === undefined) throw new AuthError('NOT_AUTHENTICATED');
-    return user;
+  me(@CurrentPrincipal() who: Principal): Promise<PublicUser> {
+    return this.profile.read(who.userId);
+  }
+
+  @Patch('me')
+  @Auth()
+  change(@CurrentPrincipal() who: Principal, @Exchange() { request }: HttpExchange): Promise<PublicUser> {
+    return this.profile.change(who.userId, request.body);
+  }
+
+  @Delete('me')
+  @HttpCode(204)
+  @Auth({ fresh: true })
+  async delete(@CurrentPrincipal() who: Principal, @Exchange() { response }: HttpExchange): Promise<void> {
+    await this.accounts.delete(who.userId);
+    this.delivery.withdraw(response);
   }
 }

@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import { isEmailAddress } from '../../common/email-address.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { hostWork } from '../../hooks/host-work.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { PasswordPolicy } from '../../passwords/password-policy.js';
 import { Passwords } from '../../passwords/passwords.service.js';
@@ -31,7 +32,7 @@ export interface CreateAccount {
 
 /**
  * Accounts, for the application's own code: seeders, administration, tests. What changes the rights of an account is seen
- * by the very next request on every node. Methods throw `NOT_FOUND` (404) for an unknown user.
+ * by the very next request on every node. What changes an account throws `NOT_FOUND` (404) for an unknown user.
  */
 @Injectable()
 export class Accounts {
@@ -78,10 +79,12 @@ export class Accounts {
    * `undefined` when there is an administrator already. Throws when the address belongs to somebody: nobody is promoted.
    */
   async createAdministrator({ email, password }: { email: string; password: string }): Promise<PublicUser | undefined> {
-    const exists = await this.database.read((manager) => manager.existsBy(UserRole, { role: ADMINISTRATOR }));
-    if (exists) return undefined;
+    if (await this.hasAdministrator()) return undefined;
     const created = await this.create({ email, password, emailVerified: true, roles: [ADMINISTRATOR] });
-    if (created === undefined) throw new Error('The first administrator was not created: the address is taken.');
+    // Another node may have been faster.
+    if (created === undefined && !(await this.hasAdministrator())) {
+      throw new Error('The first administrator was not created: the address belongs to somebody without that role.');
+    }
     return created;
   }
 
@@ -145,6 +148,7 @@ export class Accounts {
 
   /** Idempotent. */
   async removeRole(userId: string, role: string): Promise<void> {
+    await this.known(userId);
     await this.change(userId, (manager) => manager.delete(UserRole, { userId, role }));
   }
 
@@ -153,7 +157,12 @@ export class Accounts {
    * Without this a change is seen within 60 s.
    */
   changed<T>(userId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.change(userId, work);
+    const { timeoutMs } = this.settings.database;
+    return this.change(userId, (manager) => hostWork('Accounts.changed', () => work(manager), timeoutMs));
+  }
+
+  private hasAdministrator(): Promise<boolean> {
+    return this.database.read((manager) => manager.existsBy(UserRole, { role: ADMINISTRATOR }));
   }
 
   private change<T>(userId: string, work: (manager: EntityManager) => Promise<T>, takesAway = false): Promise<T> {

@@ -6,6 +6,8 @@ import { uuidv7 } from '../../common/random.js';
 import { Database } from '../../database/database.js';
 import { isUniqueViolation } from '../../database/driver-errors.js';
 import { AuthHooks } from '../../hooks/auth-hooks.js';
+import { hostWork } from '../../hooks/host-work.js';
+import { HOOK_DEADLINE_MS } from '../../hooks/within-deadline.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { UserRole } from '../../roles/user-role.entity.js';
 import { Account } from '../../users/account.entity.js';
@@ -59,12 +61,16 @@ export class UserWriter {
       passwordHash: user.passwordHash,
       createdAt: now,
     }) as AuthUser;
-    await this.database.write(async (manager) => {
-      await insert(manager, this.users.entity, entity);
-      await insert(manager, Account, { userId: entity.id });
-      for (const role of user.roles) await insert(manager, UserRole, { userId: entity.id, role, assignedAt: now });
-      await this.hooks.onRegister(entity, manager);
-    });
+    const hookMs = Math.min(HOOK_DEADLINE_MS, this.settings.database.timeoutMs);
+    await this.database.write(
+      async (manager) => {
+        await insert(manager, this.users.entity, entity);
+        await insert(manager, Account, { userId: entity.id });
+        for (const role of user.roles) await insert(manager, UserRole, { userId: entity.id, role, assignedAt: now });
+        await hostWork('AuthHooks.onRegister', () => this.hooks.onRegister(entity, manager), hookMs);
+      },
+      { insertMayLose: true },
+    );
     return entity.id;
   }
 

@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { AuthRequest } from '../../access/credential-source.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
-import { CookieJar } from '../../cookies/cookie-jar.js';
-import { SessionCookie } from '../../sessions/session-cookie.js';
 import { SessionLoader } from '../../sessions/session-loader.js';
 import { Sessions } from '../../sessions/sessions.service.js';
+import { SessionDelivery } from '../../sign-in/session-delivery.js';
 
 /** Ends the session that a request's own cookie names. */
 @Injectable()
 export class Logout {
   constructor(
-    private readonly cookies: CookieJar,
-    private readonly sessionCookie: SessionCookie,
+    private readonly delivery: SessionDelivery,
     private readonly loader: SessionLoader,
     private readonly sessions: Sessions,
     private readonly csrf: CsrfProtection,
@@ -22,8 +20,9 @@ export class Logout {
    * works while the state store is down. Throws `CSRF_FAILED` (403) for a live session without its token.
    */
   async signOut(request: AuthRequest): Promise<void> {
-    const value = this.cookies.read(request, 'session');
-    const reference = value === undefined ? undefined : this.sessionCookie.read(value);
+    // A form on another site sends no Lax cookie, but the browser would obey the answer that clears it.
+    this.csrf.checkOrigin(request);
+    const reference = this.delivery.presentedSession(request);
     if (reference === undefined) return;
     const session = await this.loader.load(reference.userId, reference.sid);
     if (session === undefined) return;

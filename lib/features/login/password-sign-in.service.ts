@@ -8,6 +8,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { HashingAborted } from '../../passwords/hashing-aborted.js';
 import { Passwords } from '../../passwords/passwords.service.js';
+import type { SessionReference } from '../../sessions/session-cookie.js';
 import { SignIn, type CompletedSignIn } from '../../sign-in/sign-in.service.js';
 import { UserDirectory, type SignInCandidate } from '../../users/user-directory.js';
 import { PasswordRecord } from './password-record.service.js';
@@ -18,6 +19,7 @@ export interface PasswordSignInRequest {
   readonly rememberMe: boolean;
   readonly client: ClientInfo;
   readonly devices: KnownDevices;
+  readonly replaces: SessionReference | undefined;
   readonly gone: AbortSignal;
 }
 
@@ -55,7 +57,7 @@ export class PasswordSignIn {
     const { matches, rehash } = await this.passwords.verify(request.password, stored, { signal: request.gone });
     if (!matches || candidate === undefined || stored === null) {
       await attempt.settle('wrong');
-      await this.record.countFailure(candidate?.userId, known);
+      this.record.countFailure(candidate?.userId, known);
       throw new AuthError('INVALID_CREDENTIALS');
     }
     await attempt.settle('right');
