@@ -35,10 +35,10 @@ export function resolveSettings(
   const raw: Readonly<Record<string, unknown>> = isRecord(values) ? values : {};
   const environment = resolveEnvironment(raw['environment'], env['NODE_ENV'], raw['baseUrl']);
   if (context.structure !== undefined) problems.lines.push(...structureProblems(context.structure));
-  if (environment === 'production' && (raw['environment'] ?? 'production') !== 'production') {
+  if (environment === 'production' && (raw['environment'] === 'development' || raw['environment'] === 'test')) {
     problems.add(
       'environment',
-      "must not be laxer than NODE_ENV and baseUrl say: this is production. Remove it, or set NODE_ENV to 'development' or 'test'.",
+      `must not be '${raw['environment']}' where NODE_ENV and baseUrl say production. Remove it, or set NODE_ENV.`,
     );
   }
   const read = readGroup(VALUE_OPTIONS, valuesAlone(raw, problems), '', {

@@ -54,7 +54,9 @@ describe.each(ADAPTERS.flatMap((adapter) => STACKS.map((stack) => ({ adapter, ..
         expect(refused.body, JSON.stringify(body)).toMatchObject({ statusCode: 400, code: 'VALIDATION_FAILED' });
       }
       expect((await ada.call('PATCH', '/auth/me', { body: {} })).body).toEqual(changed.body);
-      expect((await ada.call('PATCH', '/auth/me', { body: { handle: 'x1y' }, csrf: false })).body.code).toBe('CSRF_FAILED');
+      expect((await ada.call('PATCH', '/auth/me', { body: { handle: 'x1y' }, csrf: false })).body.code).toBe(
+        'CSRF_FAILED',
+      );
     });
 
     it('tells the owner, and nobody else, that a name is taken', async () => {
