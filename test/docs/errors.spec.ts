@@ -1,0 +1,165 @@
+import { Controller, Get, Injectable, Post } from '@nestjs/common';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  AUTH_ERRORS,
+  Accounts,
+  Auth,
+  AuthHooks,
+  PasswordHasher,
+  type AuthErrorCode,
+  type BeforeSignIn,
+} from '../../lib/index.js';
+import { TestClock } from '../../lib/testing/index.js';
+import { PASSWORD, startApp, type TestApp } from '../support/app.js';
+import type { Answer, Client } from '../support/client.js';
+import { page, rowsUnder } from './pages.js';
+
+const rows = rowsUnder(page('docs/errors.md'), 'status');
+
+it('docs/errors.md lists every code with its status, and no other', () => {
+  const listed = rows.map(([status, code = '']) => [code, Number(status)]);
+  const codes = Object.entries(AUTH_ERRORS).map(([code, { status }]) => [code, status]);
+  expect(listed.sort()).toEqual(codes.sort());
+  for (const [, code, when, client] of rows) expect([when, client], code).not.toContain('');
+});
+
+@Controller('rules')
+class RulesController {
+  @Get('fresh')
+  @Auth({ fresh: true })
+  fresh(): void {}
+
+  @Get('verified')
+  @Auth({ verified: true })
+  verified(): void {}
+
+  @Get('failing')
+  @Auth({
+    policy: () => {
+      throw new Error('the policy is broken');
+    },
+  })
+  failing(): void {}
+
+  @Post('write')
+  write(): void {}
+}
+
+@Injectable()
+class VetoHooks extends AuthHooks {
+  override beforeSignIn({ userAgent }: BeforeSignIn): boolean {
+    return userAgent !== 'refused';
+  }
+}
+
+/** A hash takes until the test lets it end, so that a queue without places is full. */
+@Injectable()
+class SlowHasher extends PasswordHasher {
+  private release!: () => void;
+  readonly released = new Promise<void>((resolve) => (this.release = resolve));
+  slow = false;
+
+  override async hash(): Promise<string> {
+    return 'hash';
+  }
+  override async verify(): Promise<boolean> {
+    if (this.slow) await this.released;
+    return false;
+  }
+  override needsRehash(): boolean {
+    return false;
+  }
+  end(): void {
+    this.release();
+  }
+}
+
+describe('every code of docs/errors.md', () => {
+  const clock = new TestClock();
+  let app: TestApp;
+
+  beforeAll(async () => {
+    const profile = { fields: v.object({ handle: v.string() }) };
+    const auth = { profile, overrides: [{ provide: AuthHooks, useClass: VetoHooks }] };
+    app = await startApp({ clock, controllers: [RulesController], auth });
+    await app.client().register('ada@example.com');
+  });
+  afterAll(() => app.close());
+
+  async function ada(): Promise<Client> {
+    const client = app.client();
+    expect((await client.signIn('ada@example.com')).status).toBe(200);
+    return client;
+  }
+
+  async function last(answers: readonly (() => Promise<Answer>)[]): Promise<Answer> {
+    let answer: Answer | undefined;
+    for (const ask of answers) answer = await ask();
+    return answer!;
+  }
+
+  const stranger = () => app.client();
+  const times = (count: number, ask: () => Promise<Answer>) => last(Array.from({ length: count }, () => ask));
+
+  const PROVOKED: Record<AuthErrorCode, () => Promise<Answer>> = {
+    VALIDATION_FAILED: () => stranger().post('/auth/login', {}),
+    PASSWORD_REJECTED: () => stranger().register('new@example.com', 'short'),
+    MALFORMED_REQUEST: () => stranger().get('/auth/me', { headers: { authorization: 'Bearer x', 'x-api-key': 'x' } }),
+    NOT_AUTHENTICATED: () => stranger().get('/auth/me'),
+    INVALID_CREDENTIALS: () => stranger().signIn('nobody@example.com'),
+    INVALID_ACCESS_TOKEN: () => stranger().get('/auth/me', { headers: { authorization: 'Bearer x' } }),
+    INVALID_API_KEY: () => stranger().get('/auth/me', { headers: { 'x-api-key': 'x' } }),
+    EMAIL_NOT_VERIFIED: async () => (await ada()).get('/rules/verified'),
+    SIGN_IN_REFUSED: () =>
+      stranger().post(
+        '/auth/login',
+        { email: 'ada@example.com', password: PASSWORD },
+        { headers: { 'user-agent': 'refused' } },
+      ),
+    FORBIDDEN: async () => (await ada()).get('/auth/admin/checklist'),
+    REAUTHENTICATION_REQUIRED: async () => {
+      const client = await ada();
+      clock.advance(5 * 60_000 + 1);
+      return client.get('/rules/fresh');
+    },
+    CSRF_FAILED: async () => (await ada()).post('/rules/write', {}, { csrf: false }),
+    NOT_FOUND: async () => (await ada()).delete('/auth/sessions/00000000-0000-7000-8000-000000000000'),
+    ALREADY_EXISTS: async () => {
+      await app.get(Accounts).create({ email: 'grace@example.com', fields: { handle: 'admiral' } });
+      return (await ada()).call('PATCH', '/auth/me', { body: { handle: 'admiral' } });
+    },
+    RATE_LIMITED: () => times(25, () => stranger().register('many@example.com')),
+    TOO_MANY_ATTEMPTS: () => times(6, () => stranger().signIn('guessed@example.com', 'a wrong password altogether')),
+    STORE_UNAVAILABLE: async () => (await ada()).get('/rules/failing'),
+    BUSY: busy,
+  };
+
+  it.each(rows.map(([status, code]) => [code as AuthErrorCode, Number(status)] as const))(
+    '%s is answered, with %i and what the table says of Retry-After and details',
+    async (code, status) => {
+      const answer = await PROVOKED[code]();
+      expect(answer.body).toMatchObject({ statusCode: status, code });
+      expect(answer.status).toBe(status);
+      const when = rows.find(([, listed]) => listed === code)?.[2] ?? '';
+      expect(Number(answer.headers.get('retry-after') ?? 0) >= 1).toBe(when.includes('Retry-After'));
+      expect('details' in answer.body).toBe(/details|body names/.test(when));
+    },
+  );
+
+  async function busy(): Promise<Answer> {
+    const hasher = new SlowHasher();
+    const full = await startApp({
+      auth: { passwords: { concurrency: 1, queue: 0 } },
+      override: (builder) => builder.overrideProvider(PasswordHasher).useValue(hasher),
+    });
+    hasher.slow = true;
+    const first = full.client().signIn('a@example.com');
+    const second = full.client().signIn('b@example.com');
+    const answer = await Promise.race([first, second]);
+    hasher.end();
+    await Promise.all([first, second]);
+    await full.close();
+    return answer;
+  }
+});

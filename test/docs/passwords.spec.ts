@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Accounts, AuthError } from '../../lib/index.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { page, prose, rowsUnder } from './pages.js';
+
+describe('the policy of docs/passwords.md', () => {
+  let app: TestApp;
+  let count = 0;
+
+  beforeAll(async () => {
+    app = await startApp({ auth: { appName: 'Ulverton', passwords: { composition: ['digit'] } } });
+  });
+  afterAll(() => app.close());
+
+  /** Names of the rules that the password breaks. */
+  async function broken(password: string, email = `a${(count += 1)}@example.com`): Promise<readonly string[]> {
+    try {
+      await app.get(Accounts).create({ email, password });
+      return [];
+    } catch (error) {
+      if (!(error instanceof AuthError) || error.code !== 'PASSWORD_REJECTED') throw error;
+      return (error.body.details as { rule: string }[]).map(({ rule }) => rule);
+    }
+  }
+
+  it('is made of the rules that the code has', async () => {
+    const listed = rowsUnder(page('docs/passwords.md'), 'rule').map(([rule]) => rule);
+    const rules = await Promise.all([
+      broken('short'),
+      broken('1x'.repeat(65)),
+      broken('é'.repeat(600)),
+      broken('passwordpassword1'),
+      broken('a-long-local-part-9', 'a-long-local-part-9@example.com'),
+      broken('seven hinges and a bell'),
+    ]);
+    expect([...new Set(rules.flat())].sort()).toEqual([...listed].sort());
+  });
+
+  it('treats its examples as it says', async () => {
+    const [refused = '', accepted = ''] = [
+      ...prose(page('docs/passwords.md')).matchAll(/`([^`\n]*lverton[^`\n]*)`/g),
+    ].map(([, example = '']) => example);
+    expect(await broken(refused)).toEqual(['context']);
+    expect(await broken(accepted)).toEqual(['composition']);
+  });
+});
