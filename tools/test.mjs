@@ -1,3 +1,4 @@
+import { ensureLibraryBuilt, ensureSampleBuilt } from './lib/build.mjs';
 import { npm } from './lib/run.mjs';
 import { testRun } from './lib/test-run.mjs';
 import { runVitest } from './lib/vitest.mjs';
@@ -6,8 +7,8 @@ const LIMIT_MS = 19 * 60_000;
 const filters = process.argv.slice(2);
 
 const STEPS = {
-  'build the library': () => npm(['run', 'build', '--silent']),
-  'build the samples': () => npm(['run', 'build', '--silent', '--workspaces', '--if-present']),
+  'build the library': ensureLibraryBuilt,
+  'build the quickstart': () => ensureSampleBuilt('sample/01-quickstart'),
   'check types': () => npm(['run', 'typecheck', '--silent']),
   lint: () => npm(['run', 'lint', '--silent']),
   'check formatting': () => npm(['run', 'format:check', '--silent']),

@@ -24,6 +24,11 @@ export class PasswordAttempts {
     this.keys = new AttemptKeys(keyring, settings.attempts.sharedAddresses);
   }
 
+  /** Forgets failures, rounds and lock of an account's own budget: when its owner has proved to be there. */
+  unlock(userId: string): Promise<void> {
+    return this.store.clear(this.keys.account(userId));
+  }
+
   /**
    * Begins an attempt on the client's address, before the account is resolved. A request whose device cookie lists any
    * account begins on the address only after that, and not at all if the cookie lists the account in question: a known

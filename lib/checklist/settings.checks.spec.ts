@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { SystemClock, type Clock } from '../common/clock.js';
 import type { AuthValues } from '../options/auth-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
+import { TestClock } from '../testing/test-clock.js';
 import { SettingsChecks } from './settings.checks.js';
 
 interface Case {
@@ -12,9 +14,9 @@ interface Case {
   readonly key: string;
 }
 
-function checks(values: Partial<AuthValues>, testing = false) {
+function checks(values: Partial<AuthValues>, testing = false, clock: Clock = new SystemClock()) {
   const all: AuthValues = { secret: 's', baseUrl: 'https://api.example.com', ...values };
-  return new SettingsChecks(resolveSettings(all, { NODE_ENV: 'production' }, { testing })).checks();
+  return new SettingsChecks(resolveSettings(all, { NODE_ENV: 'production' }, { testing }), clock).checks();
 }
 
 function check(id: string, values: Partial<AuthValues>, testing?: boolean) {
@@ -65,10 +67,12 @@ it.each(CASES)('$id is quiet on the good one', ({ id, good }) => {
   expect(check(id, good).run()).toEqual({ status: 'passed' });
 });
 
-it('testing.mode fires on the testing kit alone', () => {
+it('testing.mode fires on the testing kit, and on a clock that is not the system’s', () => {
   expect(check('testing.mode', {}, true)).toMatchObject({ severity: 'refuse' });
   expect(check('testing.mode', {}, true).run()).toMatchObject({ status: 'finding', evidence: { testing: true } });
   expect(check('testing.mode', {}).run()).toEqual({ status: 'passed' });
+  const still = checks({}, false, new TestClock()).find(({ id }) => id === 'testing.mode')!;
+  expect(still.run()).toMatchObject({ status: 'finding', evidence: { testing: false, systemClock: false } });
 });
 
 it('every check is tested here', () => {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, SystemClock } from '../common/clock.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { CheckSource, passed, type Check, type CheckOutcome, type Evidence } from './check.js';
 import { enumEvidence, hostEvidence } from './evidence.js';
@@ -9,7 +10,10 @@ const WEB_SCHEMES = ['http:', 'https:'];
 /** What the options alone show. */
 @Injectable()
 export class SettingsChecks extends CheckSource {
-  constructor(private readonly settings: AuthSettings) {
+  constructor(
+    private readonly settings: AuthSettings,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
@@ -92,9 +96,9 @@ export class SettingsChecks extends CheckSource {
         source: 'ASVS 5.0 V13.4.2',
         run: () =>
           unless(
-            !testing,
-            { testing },
-            'Import AuthModule from nestjs-gatehouse instead of what nestjs-gatehouse/testing makes.',
+            !testing && this.clock instanceof SystemClock,
+            { testing, systemClock: this.clock instanceof SystemClock },
+            'Take out what nestjs-gatehouse/testing made, and every override of Clock: time stands still otherwise.',
           ),
       },
     ];

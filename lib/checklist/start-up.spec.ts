@@ -165,7 +165,11 @@ describe('no secret and no part of a URL but its host is shown', () => {
     const { error } = await start(values);
     const settings = resolveSettings({ ...GOOD, ...values }, { NODE_ENV: 'production' });
     const store = new MemoryStateStore(new SystemClock());
-    const sources = [new KeyChecks(settings), new SettingsChecks(settings), new StoreChecks(settings, store)];
+    const sources = [
+      new KeyChecks(settings),
+      new SettingsChecks(settings, new SystemClock()),
+      new StoreChecks(settings, store),
+    ];
     const report = await new Checklist(settings, sources, new SystemClock()).report();
     expect(report.counts.refuse).toBeGreaterThan(3);
     const shown = [String(error), (error as Error).stack, JSON.stringify(error), JSON.stringify(report)];

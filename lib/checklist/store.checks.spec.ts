@@ -6,7 +6,8 @@ import { resolveSettings } from '../options/resolve-options.js';
 import { createRedisStateStore } from '../store/connect-redis.js';
 import { MemoryStateStore } from '../store/memory-state-store.js';
 import { StateStore } from '../store/state-store.js';
-import { StoreChecks, type StoreDiagnostics } from './store.checks.js';
+import type { RedisDiagnostics } from '../store/redis-state-store.js';
+import { StoreChecks } from './store.checks.js';
 
 const clock = new SystemClock();
 const memory = new MemoryStateStore(clock);
@@ -21,7 +22,7 @@ function run(id: string, store: StateStore, instances = 1) {
 }
 
 /** A store of an application's own, as far as the checklist looks at it. */
-function ownStore(diagnostics?: Partial<StoreDiagnostics>): StateStore {
+function ownStore(diagnostics?: Partial<RedisDiagnostics>): StateStore {
   const facts = { host: 'redis.example.com:6379', tls: true, authenticated: true, loopback: false, ...diagnostics };
   const members = diagnostics === undefined ? {} : { diagnostics: async () => facts };
   return Object.assign(Object.create(StateStore.prototype) as StateStore, { kind: 'shared' }, members);

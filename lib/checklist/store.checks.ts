@@ -1,21 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuthSettings } from '../options/auth-settings.js';
+import type { RedisDiagnostics } from '../store/redis-state-store.js';
 import { StateStore } from '../store/state-store.js';
 import { CheckSource, passed, type Check, type CheckArea, type CheckOutcome } from './check.js';
 import { enumEvidence, hostEvidence } from './evidence.js';
 
-/** What a shared store may tell about its server. */
-export interface StoreDiagnostics {
-  /** `maxmemory_policy` of `INFO memory`, which managed servers answer where they refuse `CONFIG`. */
-  readonly evictionPolicy?: string | undefined;
-  readonly tls: boolean;
-  readonly authenticated: boolean;
-  readonly loopback: boolean;
-  readonly host: string;
-}
-
 interface DiagnosableStore {
-  diagnostics(): Promise<StoreDiagnostics>;
+  diagnostics(): Promise<RedisDiagnostics>;
 }
 
 const KEEPS_EVERYTHING = 'noeviction';
@@ -113,7 +104,7 @@ function storeCheck(
   return { id, title, area, severity, source, run };
 }
 
-async function diagnose(store: StateStore): Promise<StoreDiagnostics | undefined> {
+async function diagnose(store: StateStore): Promise<RedisDiagnostics | undefined> {
   const asked = store as StateStore & Partial<DiagnosableStore>;
   return typeof asked.diagnostics === 'function' ? asked.diagnostics() : undefined;
 }

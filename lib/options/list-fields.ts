@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { parseNetwork } from '../common/client-address.js';
 import { isRecord, show, type Field } from './fields.js';
 import { childPath, type Problems } from './problems.js';
 
@@ -16,13 +16,10 @@ export const roleProblem = pattern(ROLE, 'must be the name of a role: a letter, 
 export const permissionProblem = pattern(PERMISSION, "must be a permission: 'resource:action', 'resource:*' or '*'.");
 export const propertyProblem = pattern(PROPERTY, 'must be the name of a property of the user entity.');
 
-export const cidrProblem: ItemComplaint = (item) => {
-  const [address = '', prefix = '', ...rest] = typeof item === 'string' ? item.split('/') : [];
-  const family = isIP(address);
-  const good =
-    family !== 0 && rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
-  return good ? undefined : "must be a network in CIDR form, such as '192.0.2.0/24'.";
-};
+export const cidrProblem: ItemComplaint = (item) =>
+  typeof item === 'string' && item.includes('/') && parseNetwork(item) !== undefined
+    ? undefined
+    : "must be a network in CIDR form, such as '192.0.2.0/24'.";
 
 interface ListRules {
   readonly convert?: (item: string) => string;

@@ -1,6 +1,5 @@
 import { Scope, type Type } from '@nestjs/common';
 import { SCOPE_OPTIONS_METADATA } from '@nestjs/common/constants.js';
-import { StartUpError } from '../errors/start-up-error.js';
 import type { AuthStructure } from './auth-options.js';
 import { field, flag, isRecord, oneOf, optionalText, required, type Field } from './fields.js';
 import { Problems } from './problems.js';
@@ -44,12 +43,6 @@ export function structureProblems(structure: AuthStructure): readonly string[] {
   const problems = new Problems();
   readGroup(STRUCTURE_OPTIONS, structure, '', { problems, refuseEmpty: false });
   return problems.lines;
-}
-
-/** @throws StartUpError that lists every problem of the structure. */
-export function validateStructure(structure: AuthStructure): void {
-  const problems = structureProblems(structure);
-  if (problems.length > 0) throw new StartUpError('the options are not valid.', problems);
 }
 
 function isClass(value: unknown): value is Type {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FactoryProvider, InjectionToken } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
+import type { InjectionToken } from '@nestjs/common';
 import type { AuthStructure, AuthValues } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { resolveSettings } from '../options/resolve-options.js';
@@ -15,8 +14,8 @@ export interface OverridableBuilder {
   overrideProvider(token: InjectionToken): {
     useClass(type: unknown): unknown;
     useFactory(options: {
-      factory: (...args: never[]) => unknown;
-      inject?: FactoryProvider['inject'] & never[];
+      factory: (values: AuthValues, structure: AuthStructure) => AuthSettings;
+      inject: symbol[];
     }): unknown;
   };
 }
@@ -30,11 +29,8 @@ export interface OverridableBuilder {
  * const app = (await useAuthTesting(Test.createTestingModule({ imports: [AppModule] })).compile()).createNestApplication();
  */
 export function useAuthTesting<Builder extends OverridableBuilder>(builder: Builder): Builder {
-  override(builder, AuthSettings, testSettings, [AUTH_VALUES, AUTH_STRUCTURE]);
-  builder.overrideProvider(StateStore).useFactory({
-    factory: (clock: Clock, settings: AuthSettings) => new UnlimitedStateStore(clock, settings),
-    inject: [Clock, AuthSettings] as never,
-  });
+  builder.overrideProvider(AuthSettings).useFactory({ factory: testSettings, inject: [AUTH_VALUES, AUTH_STRUCTURE] });
+  builder.overrideProvider(StateStore).useClass(UnlimitedStateStore);
   builder.overrideProvider(PasswordHasher).useClass(FastPasswordHasher);
   return builder;
 }
@@ -47,13 +43,4 @@ function testSettings(values: AuthValues, structure: AuthStructure): AuthSetting
     baseUrl: values.baseUrl ?? 'http://localhost',
   };
   return resolveSettings(given, process.env, { structure, testing: true });
-}
-
-function override<Args extends unknown[]>(
-  builder: OverridableBuilder,
-  token: InjectionToken,
-  factory: (...args: Args) => unknown,
-  inject: InjectionToken[],
-): void {
-  builder.overrideProvider(token).useFactory({ factory: factory, inject: inject as never });
 }

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts, StateStore } from '../../lib/index.js';
 import { UnlimitedStateStore } from '../../lib/testing/index.js';
-import { Clock } from '../../lib/index.js';
 import { PASSWORD, STACKS, startApp, type TestApp } from '../support/app.js';
 
 const PAIRS = 2_000;
@@ -24,9 +23,7 @@ describe.each(STACKS)(`${PAIRS} pairs of sign-ins on $database and $store take a
       hasher: 'real',
       auth: { passwords: { cost: 4 } },
       override: (builder) => {
-        builder
-          .overrideProvider(StateStore)
-          .useFactory({ factory: (clock: Clock) => new UnlimitedStateStore(clock), inject: [Clock] });
+        builder.overrideProvider(StateStore).useClass(UnlimitedStateStore);
         return builder;
       },
     });

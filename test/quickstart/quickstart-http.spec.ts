@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl, redisUrl } from '../support/services.js';
-import { HttpClient } from './http-client.js';
+import { Client } from '../support/client.js';
 import { startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
 
 const PASSWORD = 'seven hinges and one bell';
@@ -22,9 +22,9 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
   let quickstart: Quickstart;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let environment: Record<string, string>;
-  const client = () => new HttpClient(quickstart.url);
+  const client = () => new Client(quickstart.url);
 
-  async function signedIn(name: string): Promise<HttpClient> {
+  async function signedIn(name: string): Promise<Client> {
     const user = client();
     expect((await user.post('/auth/register', { email: `${name}@example.com`, password: PASSWORD })).status).toBe(202);
     expect((await user.signIn(`${name}@example.com`, PASSWORD)).status).toBe(200);
@@ -122,7 +122,7 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
     expect(page.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('Content-Security-Policy')).toMatch(/^default-src 'self';/);
     expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff');
-    expect(page.body).not.toMatch(/<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=/);
+    expect(page.text).not.toMatch(/<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=/);
 
     const script = await client().get('/assets/app.js');
     expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');

@@ -21,14 +21,23 @@ export interface Quickstart {
 }
 
 /** The built sample as a process of its own, on a free port and with nothing of this environment but what is given. */
-export async function startQuickstart(dataDir: string, environment: Environment = {}): Promise<Quickstart> {
-  const { child, output } = launch(dataDir, { PORT: '0', DATA_DIR: dataDir, ...environment });
+export function startQuickstart(dataDir: string, environment: Environment = {}): Promise<Quickstart> {
+  return running(launch(dataDir, { PORT: '0', DATA_DIR: dataDir, ...environment }), dataDir, START_DEADLINE_MS);
+}
+
+/** The same through `npm start` in a checkout, as a newcomer does it. */
+export function npmStart(checkout: string, dataDir: string, deadlineMs: number, HOME: string): Promise<Quickstart> {
+  const started = spawned('npm', ['start'], checkout, { HOME, PORT: '0', DATA_DIR: dataDir });
+  return running(started, dataDir, deadlineMs);
+}
+
+async function running({ child, output }: Launched, dataDir: string, deadlineMs: number): Promise<Quickstart> {
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (why: string) => {
       child.kill('SIGKILL');
       reject(new Error(`The quickstart ${why}:\n${output()}`));
     };
-    const timer = setTimeout(() => fail('did not start in time'), START_DEADLINE_MS);
+    const timer = setTimeout(() => fail('did not start in time'), deadlineMs);
     child.once('exit', () => fail('ended'));
     child.stdout?.on('data', () => {
       const running = RUNNING.exec(output());
@@ -60,14 +69,21 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-function launch(cwd: string, environment: Environment): { child: ChildProcess; output: () => string } {
+interface Launched {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+}
+
+function launch(cwd: string, environment: Environment): Launched {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run \`npm run build && npm run build -w quickstart\``);
-  const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
-    cwd,
-    env: { PATH, HOME, NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const { HOME = '' } = process.env;
+  return spawned(process.execPath, ['--enable-source-maps', MAIN], cwd, { HOME, ...environment });
+}
+
+function spawned(command: string, args: readonly string[], cwd: string, environment: Environment): Launched {
+  const { PATH = '' } = process.env;
+  const env = { PATH, NO_COLOR: '1', ...environment };
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').prependListener('data', (text: string) => (printed += text));

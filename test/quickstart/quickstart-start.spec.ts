@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postgresUrl, redisUrl } from '../support/services.js';
-import { refusedStart, temporaryFolder } from './quickstart-process.js';
+import { npmStart, refusedStart, startQuickstart, temporaryFolder } from './quickstart-process.js';
 
 const NEEDED = ['AUTH_SECRET', 'BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'TRUSTED_PROXY_HOPS'];
 
@@ -34,20 +35,54 @@ describe('the start of the quickstart', () => {
     expect(output).toContain('- RATE_LIMITS=relaxed ');
   });
 
-  it('is refused in production while there are no tables, which nothing makes there unasked', async () => {
-    const { code, output } = await refusedStart(folder.path, {
+  it('works in production with everything set: tables by migration, cookies for https, a checklist without refusal', async () => {
+    const quickstart = await startQuickstart(folder.path, {
       NODE_ENV: 'production',
       AUTH_SECRET: randomBytes(48).toString('base64url'),
       BASE_URL: 'https://notes.example.com',
       DATABASE_URL: await postgresUrl(),
       REDIS_URL: await redisUrl(),
       TRUSTED_PROXY_HOPS: '0',
-      DATA_DIR: folder.path,
+      ADMIN_EMAIL: 'warden@example.com',
+      ADMIN_PASSWORD: 'a long password for the warden',
     });
-    expect(code).toBe(1);
-    expect(output).toMatch(/- The tables lag \d+ statements behind the entities/);
+    try {
+      expect(quickstart.output()).toMatch(/Production checklist: \d+ of \d+ checks passed/);
+      const call = (path: string, init?: RequestInit) => fetch(quickstart.url + path, init);
+      const signedIn = await call('/auth/login', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'warden@example.com', password: 'a long password for the warden' }),
+      });
+      expect(signedIn.status).toBe(200);
+      const [session = ''] = signedIn.headers.getSetCookie();
+      expect(session).toMatch(/^__Host-auth_session=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+      const cookie = session.split(';')[0]!;
+      expect((await call('/reports', { headers: { cookie } })).status).toBe(200);
+      for (const path of ['/docs', '/docs-json', '/dev/checklist']) expect((await call(path)).status).toBe(404);
+    } finally {
+      await quickstart.stop();
+    }
     expect(await readdir(folder.path)).toEqual([]);
   });
+
+  it('by npm start serves the gate, and ends with it', async () => {
+    const checkout = join(import.meta.dirname, '..', '..');
+    const quickstart = await npmStart(checkout, folder.path, 120_000, process.env['HOME'] ?? '');
+    expect((await fetch(`${quickstart.url}/public`)).status).toBe(200);
+    expect((await fetch(`${quickstart.url}/notes`)).status).toBe(401);
+    await quickstart.stop();
+    await expect
+      .poll(
+        () =>
+          fetch(`${quickstart.url}/public`).then(
+            () => 'up',
+            () => 'down',
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe('down');
+  }, 150_000);
 
   it('lists every malformed variable at once', async () => {
     const malformed = {

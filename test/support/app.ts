@@ -10,6 +10,8 @@ import { FastPasswordHasher } from '../../lib/testing/index.js';
 import { Client } from './client.js';
 import { postgresUrl, redisUrl } from './services.js';
 
+export { PASSWORD } from './client.js';
+
 export type Adapter = 'express' | 'fastify';
 export type DatabaseKind = 'sqlite' | 'postgres';
 export type StoreKind = 'memory' | 'redis';
@@ -68,7 +70,6 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export const PASSWORD = 'correct horse battery staple';
 export const SECRET = 'pR4vN0c8Yt2LwZ6kQ9sXfB3mHj7uDa5eGi1oVqKxTzC';
 
 /** Starts a whole application on an ephemeral port of loopback. */

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
 import { Clock } from '../../common/clock.js';
 import { isEmailAddress } from '../../common/email-address.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { hostWork } from '../../hooks/host-work.js';
+import { roleProblem } from '../../options/list-fields.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { PasswordPolicy } from '../../passwords/password-policy.js';
 import { Passwords } from '../../passwords/passwords.service.js';
@@ -17,6 +19,7 @@ import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
 import { UserWriter } from './user-writer.service.js';
 
 const ADMINISTRATOR = 'admin';
+const NO_FAILURES = { failedInRow: 0, failedInRowKnown: 0 } as const;
 
 export interface CreateAccount {
   readonly email: string;
@@ -42,6 +45,7 @@ export class Accounts {
     private readonly writer: UserWriter,
     private readonly passwords: Passwords,
     private readonly policy: PasswordPolicy,
+    private readonly attempts: PasswordAttempts,
     private readonly cache: SessionCache,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
@@ -63,6 +67,7 @@ export class Accounts {
       const details = [{ field: 'email', rule: 'format', message: 'This is not an e-mail address.' }];
       throw new AuthError('VALIDATION_FAILED', { details });
     }
+    checkRoles(roles ?? []);
     const passwordHash = password === undefined ? null : await this.newHash(password, email);
     const id = await this.writer.create({
       email: email.trim(),
@@ -80,6 +85,11 @@ export class Accounts {
    */
   async createAdministrator({ email, password }: { email: string; password: string }): Promise<PublicUser | undefined> {
     if (await this.hasAdministrator()) return undefined;
+    const problems = this.policy.problems(password, { email });
+    if (problems.length > 0) {
+      const reasons = problems.map(({ message }) => message).join(' ');
+      throw new Error(`The first administrator was not created: the password is refused. ${reasons}`);
+    }
     const created = await this.create({ email, password, emailVerified: true, roles: [ADMINISTRATOR] });
     // Another node may have been faster.
     if (created === undefined && !(await this.hasAdministrator())) {
@@ -95,7 +105,16 @@ export class Accounts {
     await this.change(userId, async (manager) => {
       await raiseEpoch(manager, userId);
       await manager.update(this.users.entity, { id: userId }, { passwordHash });
+      await manager.update(Account, { userId }, NO_FAILURES);
     });
+    await this.attempts.unlock(userId);
+  }
+
+  /** Lets passwords be tried again after a lock, or after a hundred wrong ones in a row. */
+  async unlock(userId: string): Promise<void> {
+    await this.known(userId);
+    await this.database.write((manager) => manager.update(Account, { userId }, NO_FAILURES));
+    await this.attempts.unlock(userId);
   }
 
   /** Refuses sign-in and ends every session. Enabling again revives none. */
@@ -140,6 +159,7 @@ export class Accounts {
 
   /** Idempotent. */
   async assignRole(userId: string, role: string): Promise<void> {
+    checkRoles([role]);
     await this.known(userId);
     await this.change(userId, (manager) =>
       manager.upsert(UserRole, { userId, role, assignedAt: this.clock.now() }, ['userId', 'role']),
@@ -180,4 +200,12 @@ export class Accounts {
     if (problems.length > 0) throw new AuthError('PASSWORD_REJECTED', { details: problems });
     return this.passwords.hash(password);
   }
+}
+
+function checkRoles(roles: readonly string[]): void {
+  const details = roles.flatMap((role) => {
+    const complaint = roleProblem(role);
+    return complaint === undefined ? [] : [{ field: 'roles', rule: 'format', message: `A role ${complaint}` }];
+  });
+  if (details.length > 0) throw new AuthError('VALIDATION_FAILED', { details });
 }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { PasswordAttempt } from '../../attempts/password-attempt.js';
 import { FAILED_IN_ROW_LIMIT } from '../../attempts/budgets.js';
 import type { KnownDevices } from '../../attempts/known-devices.js';
@@ -29,6 +29,8 @@ export interface PasswordSignInRequest {
  */
 @Injectable()
 export class PasswordSignIn {
+  private readonly logger = new Logger('Gatehouse');
+
   constructor(
     private readonly attempts: PasswordAttempts,
     private readonly users: UserDirectory,
@@ -56,7 +58,8 @@ export class PasswordSignIn {
     const stored = this.usableHash(candidate, known);
     const { matches, rehash } = await this.passwords.verify(request.password, stored, { signal: request.gone });
     if (!matches || candidate === undefined || stored === null) {
-      await attempt.settle('wrong');
+      const { lockedForMs } = await attempt.settle('wrong');
+      if (lockedForMs > 0) this.logger.warn(`Passwords of one account are refused for ${lockedForMs / 1_000} s`);
       this.record.countFailure(candidate?.userId, known);
       throw new AuthError('INVALID_CREDENTIALS');
     }

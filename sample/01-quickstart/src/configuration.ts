@@ -79,7 +79,7 @@ function refusedInProduction(variables: Variables): string[] {
 function malformed(variables: Variables): string[] {
   const rules: readonly [name: string, fits: (value: string) => boolean, rule: string][] = [
     ['PORT', (value) => isWhole(value, 65_535), 'must be a port, or 0 for any free one'],
-    ['TRUSTED_PROXY_HOPS', (value) => isWhole(value, 16), 'must be a whole number, such as 1'],
+    ['TRUSTED_PROXY_HOPS', (value) => isWhole(value, 10), 'must be a whole number, such as 1'],
     ['RATE_LIMITS', (value) => value === 'relaxed', 'can only be `relaxed`'],
     ['HTTP_ADAPTER', (value) => value === 'express' || value === 'fastify', 'must be `express` or `fastify`'],
     [
