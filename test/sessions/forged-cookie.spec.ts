@@ -5,7 +5,8 @@ import type { AuthSettings } from '../../lib/options/auth-settings.js';
 import { SessionCookie } from '../../lib/sessions/session-cookie.js';
 import { ADAPTERS, SECRET, type TestApp } from '../support/app.js';
 import type { Answer } from '../support/client.js';
-import { newPerson, RelayStore, signedIn, startStaged, type Person } from './kit.js';
+import { newPerson, signedIn, startStaged, type Person } from './kit.js';
+import { RelayStore } from './relay-store.js';
 
 /** Counts what a session cookie makes the store do. */
 class CountingStore extends RelayStore {

@@ -1,11 +1,14 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get, Injectable, Post } from '@nestjs/common';
 import { createClient } from '@redis/client';
 import type { Logger as SqlLogger } from 'typeorm';
 import { Accounts, Auth, AuthError, Clock, CurrentPrincipal, Principal, StateStore } from '../../lib/index.js';
 import { AuthSettings } from '../../lib/options/auth-settings.js';
+import type { LiveSession } from '../../lib/sessions/live-session.js';
+import { SessionLoader } from '../../lib/sessions/session-loader.js';
 import { createStateStore } from '../../lib/store/state-store.provider.js';
 import { PASSWORD, startApp, type AppSetup, type TestApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { RelayStore } from './relay-store.js';
 
 /** A host's own guarded routes: what the guard knows of the caller. */
 @Controller()
@@ -38,59 +41,6 @@ export class Gate {
   async pass(): Promise<void> {
     this.arrive();
     await this.opened;
-  }
-}
-
-/** Hands every operation on to a real store. */
-export class RelayStore extends StateStore {
-  override readonly kind: 'memory' | 'shared';
-
-  constructor(protected readonly inner: StateStore) {
-    super();
-    this.kind = inner.kind;
-  }
-
-  override get(key: string): Promise<string | null> {
-    return this.inner.get(key);
-  }
-  override getMany(keys: readonly string[]): Promise<(string | null)[]> {
-    return this.inner.getMany(keys);
-  }
-  override set(key: string, value: string, ttlMs: number): Promise<void> {
-    return this.inner.set(key, value, ttlMs);
-  }
-  override delete(key: string): Promise<void> {
-    return this.inner.delete(key);
-  }
-  override setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
-    return this.inner.setIfAbsent(key, value, ttlMs);
-  }
-  override take(key: string): Promise<string | null> {
-    return this.inner.take(key);
-  }
-  override compareAndSet(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
-    return this.inner.compareAndSet(key, expected, value, ttlMs);
-  }
-  override consume(...args: Parameters<StateStore['consume']>): ReturnType<StateStore['consume']> {
-    return this.inner.consume(...args);
-  }
-  override attemptBegin(...args: Parameters<StateStore['attemptBegin']>): ReturnType<StateStore['attemptBegin']> {
-    return this.inner.attemptBegin(...args);
-  }
-  override attemptEnd(...args: Parameters<StateStore['attemptEnd']>): ReturnType<StateStore['attemptEnd']> {
-    return this.inner.attemptEnd(...args);
-  }
-  override clear(key: string): Promise<void> {
-    return this.inner.clear(key);
-  }
-  override connectedAt(): number {
-    return this.inner.connectedAt();
-  }
-  override ping(): Promise<void> {
-    return this.inner.ping();
-  }
-  override close(): Promise<void> {
-    return this.inner.close();
   }
 }
 
@@ -162,9 +112,27 @@ export class SqlCounter implements SqlLogger {
   log(): void {}
 }
 
+/** A real loader in which a test holds a reader that has read the row and done nothing with it yet. */
+@Injectable()
+export class HeldLoader extends SessionLoader {
+  private gate: Gate | undefined;
+
+  hold(): Gate {
+    return (this.gate = new Gate());
+  }
+
+  override async load(userId: string, sid: string): Promise<LiveSession | undefined> {
+    const session = await super.load(userId, sid);
+    const { gate } = this;
+    this.gate = undefined;
+    await gate?.pass();
+    return session;
+  }
+}
+
 export type StoreWrapper = new (inner: StateStore) => StateStore;
 
-/** An application with the guarded routes above whose store is wrapped. */
+/** An application with the guarded routes above whose store is wrapped and whose loader can be held. */
 export function startStaged(setup: AppSetup, Wrapper: StoreWrapper = StagedStore): Promise<TestApp> {
   return startApp({
     controllers: [WhoController],
@@ -174,6 +142,7 @@ export function startStaged(setup: AppSetup, Wrapper: StoreWrapper = StagedStore
         factory: async (settings: AuthSettings, clock: Clock) => new Wrapper(await createStateStore(settings, clock)),
         inject: [AuthSettings, Clock] as never,
       });
+      builder.overrideProvider(SessionLoader).useClass(HeldLoader);
       return setup.override?.(builder) ?? builder;
     },
   });

@@ -141,7 +141,10 @@ export const changeCalled = (what: string): Change => CHANGES.find((change) => c
 
 export const who = (browser: Client): Promise<Answer> => browser.get('/whoami');
 
-/** Whether the change is seen by the request after it, with a reader held between its load and its fill throughout. */
+/**
+ * Whether the change is seen by the requests after it, with a reader held between its load and its fill: two while it is
+ * held, and two after it has written what it had loaded before the change.
+ */
 export async function seenBesideSlowReader(lab: Lab, { roles = [], make, seen }: Change): Promise<boolean[]> {
   const person = await newPerson(lab.writer, roles);
   const session = await newSession(lab, person);
@@ -149,11 +152,12 @@ export async function seenBesideSlowReader(lab: Lab, { roles = [], make, seen }:
   const slow = who(session.browser);
   await held.reached;
   await make(lab, person, session);
+  const during = [seen(await who(session.browser)), seen(await who(session.browser))];
   held.open();
   const old = await slow;
   expect(old.status).toBe(200);
   expect(seen(old)).toBe(false);
-  return [seen(await who(session.browser)), seen(await who(session.browser))];
+  return [...during, seen(await who(session.browser)), seen(await who(session.browser))];
 }
 
 /** The same for a session that is born, and asks for the first time, between the announcement of a change and its commit. */

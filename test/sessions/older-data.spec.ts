@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { Accounts, StateStore } from '../../lib/index.js';
+import { SessionLoader } from '../../lib/sessions/session-loader.js';
 import { startRedis } from '../support/redis-server.js';
 import {
   isSnapshot,
   isVersion,
   newPerson,
-  RelayStore,
   signedIn,
-  stagedStore,
   StagedStore,
   until,
   withRedis,
+  type HeldLoader,
   type StoreWrapper,
 } from './kit.js';
 import { twoInstances, who, type Lab } from './lab.js';
+import { RelayStore } from './relay-store.js';
 
 describe('a Redis that comes back with older data', () => {
   /** Does not know when its connection was made. */
@@ -66,7 +67,7 @@ describe('a Redis that comes back with older data', () => {
       const saved = (await cacheOf(redis.url)).filter(([key]) => isVersion(key));
       expect(saved).toHaveLength(1);
       const second = await signedIn(lab.reader, person);
-      const held = stagedStore(lab.reader).hold('fill');
+      const held = (lab.reader.get(SessionLoader) as HeldLoader).hold();
       const slow = who(second);
       await held.reached;
       await lab.writer.get(Accounts).disable(person.userId);
