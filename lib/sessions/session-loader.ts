@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
@@ -48,6 +49,8 @@ const SESSION_COLUMNS = [
 
 /** How long a session may go unseen before a request writes `lastSeenAt` again. */
 const TOUCH_EVERY_MS = MINUTE_MS;
+/** Longer than this nobody waits for it: somebody holds the row. */
+const TOUCH_WITHIN_MS = 300;
 
 /** Reads a session as the database knows it: with its account, its roles and the user's row, in one query. */
 @Injectable()
@@ -60,11 +63,9 @@ export class SessionLoader {
 
   /** The live session, or `undefined`: unknown, revoked, over, of another epoch, of a disabled or deleted user. */
   async load(userId: string, sid: string): Promise<LiveSession | undefined> {
-    return this.database.read(async (manager) => {
-      const rows = await this.rows(manager, userId, sid);
-      const session = this.judge(rows, sid);
-      return session === undefined ? undefined : this.touch(manager, session);
-    });
+    const rows = await this.database.read((manager) => this.rows(manager, userId, sid));
+    const session = this.judge(rows, sid);
+    return session === undefined ? undefined : this.touch(session);
   }
 
   private rows(manager: EntityManager, userId: string, sid: string): Promise<Row[]> {
@@ -107,17 +108,28 @@ export class SessionLoader {
   }
 
   /** Conditional, so that a slow request revives nothing; given up, not failed, when the database is busy. */
-  private async touch(manager: EntityManager, session: LiveSession): Promise<LiveSession> {
+  private async touch(session: LiveSession): Promise<LiveSession> {
     const now = this.clock.now();
     if (now - session.lastSeenAt <= TOUCH_EVERY_MS) return session;
-    const touched = await manager
-      .createQueryBuilder()
-      .update(LoginSession)
-      .set({ lastSeenAt: now })
-      .where('id = :id AND revokedAt IS NULL', { id: session.id })
-      .andWhere('lastSeenAt < :due AND lastSeenAt > :idle', { due: now - TOUCH_EVERY_MS, idle: now - session.idleMs })
-      .execute()
-      .catch(() => undefined);
-    return touched?.affected === 1 ? { ...session, lastSeenAt: now } : session;
+    const busy = new AbortController();
+    const touched = await Promise.race([
+      this.write(session, now).catch(() => false),
+      delay(TOUCH_WITHIN_MS, false, { signal: busy.signal, ref: false }).catch(() => false),
+    ]);
+    busy.abort();
+    return touched ? { ...session, lastSeenAt: now } : session;
+  }
+
+  private async write({ id, idleMs }: LiveSession, now: number): Promise<boolean> {
+    const { affected } = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(LoginSession)
+        .set({ lastSeenAt: now })
+        .where('id = :id AND revokedAt IS NULL', { id })
+        .andWhere('lastSeenAt < :due AND lastSeenAt > :idle', { due: now - TOUCH_EVERY_MS, idle: now - idleMs })
+        .execute(),
+    );
+    return affected === 1;
   }
 }

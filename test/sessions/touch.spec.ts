@@ -115,7 +115,23 @@ describe('a slow touch', () => {
     ]);
     await runner.commitTransaction();
     await slow;
+    await until(async () => !(await waitsForLock(runner)), 'the touch has ended');
     expect(await row()).toEqual(ended);
+    await runner.release();
+    await other.destroy();
+  });
+
+  it('is not waited for while somebody holds the row', async () => {
+    const { app, clock, browser } = await start('postgres');
+    clock.advance(2 * MINUTE_MS);
+    const other = await new DataSource({ type: 'postgres', url: app.databaseUrl! }).initialize();
+    const runner = other.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('SELECT id FROM auth_sessions FOR UPDATE');
+    const begun = performance.now();
+    expect((await browser.get('/whoami')).status).toBe(200);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    await runner.rollbackTransaction();
     await runner.release();
     await other.destroy();
   });
