@@ -66,7 +66,8 @@ describe.each(ADAPTERS)('wrong passwords from one address (%s)', (adapter) => {
   it('count an IPv6 /64 as one', async () => {
     const { app } = await start({ adapter });
     const answers = [];
-    for (let host = 1; host <= 21; host += 1) answers.push(...(await spray(app, 1, `2001:db8:1:2::${host.toString(16)}`)));
+    for (let host = 1; host <= 21; host += 1)
+      answers.push(...(await spray(app, 1, `2001:db8:1:2::${host.toString(16)}`)));
     expect(statuses(answers)).toEqual([...times(20, 401), 429]);
     expect(statuses(await spray(app, 1, '2001:db8:1:3::1'))).toEqual([401]);
   });

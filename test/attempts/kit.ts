@@ -61,7 +61,11 @@ export interface TryBy {
 }
 
 /** One sign-in over HTTP, by a browser of its own unless one is given. */
-export function tryPassword(app: TestApp, email: string, { password = WRONG, from, browser }: TryBy = {}): Promise<Answer> {
+export function tryPassword(
+  app: TestApp,
+  email: string,
+  { password = WRONG, from, browser }: TryBy = {},
+): Promise<Answer> {
   const headers = { 'x-forwarded-for': from ?? freshAddress() };
   return (browser ?? app.client()).post('/auth/login', { email, password }, { headers });
 }

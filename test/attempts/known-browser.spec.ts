@@ -1,16 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestClock } from '../../lib/testing/index.js';
 import { ADAPTERS, PASSWORD } from '../support/app.js';
-import {
-  knownBrowser,
-  newAccount,
-  startGate,
-  statuses,
-  times,
-  tryInTurn,
-  tryPassword,
-  type Gate,
-} from './kit.js';
+import { knownBrowser, newAccount, startGate, statuses, times, tryInTurn, tryPassword, type Gate } from './kit.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -99,7 +90,12 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
     const cookie = browser.cookies.get('auth_device')!;
     await tryInTurn(app, 5, ADA);
     const [payload = '', ...rest] = cookie.split('.');
-    for (const forged of [`${payload}.${rest[0]}.${'A'.repeat(43)}`, payload, `${payload}x.${rest.join('.')}`, 'x'.repeat(9_000)]) {
+    for (const forged of [
+      `${payload}.${rest[0]}.${'A'.repeat(43)}`,
+      payload,
+      `${payload}x.${rest.join('.')}`,
+      'x'.repeat(9_000),
+    ]) {
       browser.cookies.clear();
       browser.cookies.set('auth_device', forged);
       expect((await tryPassword(app, ADA, { password: PASSWORD, browser })).status).toBe(429);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { Accounts } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
 import { ADAPTERS, PASSWORD } from '../support/app.js';
 import type { Answer } from '../support/client.js';
@@ -29,7 +30,15 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   it('is the same for an account, for a name of nobody, for a disabled and for a passwordless one', async () => {
     const { app, clock } = await start({ adapter, auth: { identifiers: ['email', 'handle'] } });
     await newAccount(app, 'known@example.com');
-    const names = ['known@example.com', 'nobody@example.com', 'nobody'];
+    await app.get(Accounts).create({ email: 'passwordless@example.com' });
+    await app.get(Accounts).disable(await newAccount(app, 'disabled@example.com'));
+    const names = [
+      'known@example.com',
+      'nobody@example.com',
+      'nobody',
+      'passwordless@example.com',
+      'disabled@example.com',
+    ];
     const seen: object[][] = names.map(() => []);
     // Past each lock of the ladder, and once within one.
     for (const pause of [0, 59 * SECOND, SECOND, 2 * MINUTE, 4 * MINUTE, DAY]) {
@@ -96,7 +105,13 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
 
   it('is one for all spellings of a name of nobody', async () => {
     const { app } = await start({ adapter });
-    for (const name of ['eve@example.com', 'EVE@example.com', ' eve@EXAMPLE.com ', 'Eve@Example.Com', 'eve@example.com']) {
+    for (const name of [
+      'eve@example.com',
+      'EVE@example.com',
+      ' eve@EXAMPLE.com ',
+      'Eve@Example.Com',
+      'eve@example.com',
+    ]) {
       expect((await tryPassword(app, name)).status).toBe(401);
     }
     expect((await tryPassword(app, 'eVe@example.com')).status).toBe(429);
@@ -108,6 +123,9 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
     expect(statuses(await tryInTurn(app, 40, 'ada@example.com', { password: PASSWORD, from: '192.0.2.1' }))).toEqual(
       times(40, 200),
     );
-    expect(statuses(await tryInTurn(app, 6, 'ada@example.com', { from: '192.0.2.1' }))).toEqual([...times(5, 401), 429]);
+    expect(statuses(await tryInTurn(app, 6, 'ada@example.com', { from: '192.0.2.1' }))).toEqual([
+      ...times(5, 401),
+      429,
+    ]);
   });
 });

@@ -82,7 +82,10 @@ describe.each(ADAPTERS)('route limits (%s)', (adapter) => {
     const browser = app.client();
     const wrong = [];
     for (let index = 0; index < 6; index += 1) wrong.push(await browser.signIn('ada@example.com', 'wrong'));
-    expect(wrong.map(({ body }) => body.code)).toEqual([...new Array(5).fill('INVALID_CREDENTIALS'), 'TOO_MANY_ATTEMPTS']);
+    expect(wrong.map(({ body }) => body.code)).toEqual([
+      ...new Array(5).fill('INVALID_CREDENTIALS'),
+      'TOO_MANY_ATTEMPTS',
+    ]);
   });
 
   it('count a signed-in browser by its session, so that its neighbours keep theirs', async () => {
