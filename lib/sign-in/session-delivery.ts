@@ -3,14 +3,10 @@ import { CsrfProtection } from '../access/csrf-protection.js';
 import { DEVICE_COOKIE_MAX_AGE_MS, DeviceCookie } from '../attempts/device-cookie.js';
 import type { KnownDevices } from '../attempts/known-devices.js';
 import { CookieJar, type WithHeaders } from '../cookies/cookie-jar.js';
-import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { SessionCookie, type SessionReference } from '../sessions/session-cookie.js';
 import type { PublicUser } from '../users/user-directory.js';
 import type { CompletedSignIn } from './sign-in.service.js';
-
-/** How a completed sign-in is handed out. */
-export type Delivery = 'cookie' | 'tokens';
 
 /** The answer of every completed sign-in in cookie delivery. */
 export interface SignedIn {
@@ -30,13 +26,6 @@ export class SessionDelivery {
     private readonly csrf: CsrfProtection,
     private readonly settings: AuthSettings,
   ) {}
-
-  /** Throws `VALIDATION_FAILED` (400) for a way of delivery that this application does not offer. */
-  refuseUnless(deliver: Delivery): void {
-    if (deliver === 'cookie') return;
-    const message = 'Token delivery is not enabled in this application.';
-    throw new AuthError('VALIDATION_FAILED', { details: [{ field: 'deliver', rule: 'enabled', message }] });
-  }
 
   /** The accounts that the browser is known to. */
   devicesOf(request: WithHeaders): KnownDevices {

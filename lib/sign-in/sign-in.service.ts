@@ -9,6 +9,7 @@ import type { SessionReference } from '../sessions/session-cookie.js';
 import { SessionOpener } from '../sessions/session-opener.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { UserDirectory, type PublicUser } from '../users/user-directory.js';
+import { refuseUnoffered, type Delivery } from './delivery.js';
 
 /** A proof of identity that has passed. */
 export interface SignInProof {
@@ -18,6 +19,7 @@ export interface SignInProof {
   /** RFC 8176 name: `pwd`. */
   readonly method: string;
   readonly rememberMe: boolean;
+  readonly deliver: Delivery;
   readonly client: ClientInfo;
   /** The session that the browser held until now: it ends, so that no id survives a sign-in (ASVS 5.0 V7.2.4). */
   readonly replaces?: SessionReference | undefined;
@@ -44,6 +46,7 @@ export class SignIn {
   ) {}
 
   async complete(proof: SignInProof): Promise<CompletedSignIn> {
+    refuseUnoffered(proof.deliver);
     const user = await this.users.publicUser(proof.userId);
     if (user === undefined || !this.mayEnter(user)) throw new AuthError('INVALID_CREDENTIALS');
     await this.askVeto(proof);

@@ -224,13 +224,14 @@ class InkFilter implements ExceptionFilter {
   }
 }
 
-/** The host; `auth` is what AuthModule adds, or nothing. */
-export function hostModule(auth: readonly Importable[]): Type {
+/** The host; AuthModule, if any, is imported before its own modules or after them. */
+export function hostModule(before: readonly Importable[], after: readonly Importable[] = []): Type {
   @Module({
     imports: [
-      ...auth,
+      ...before,
       ThrottlerModule.forRoot([{ name: 'default', ttl: 60_000, limit: 50 }]),
       EventEmitterModule.forRoot(),
+      ...after,
       LastModule,
     ],
     controllers: [HostNotesController, HostHealthController],

@@ -1,10 +1,11 @@
 import { get as httpGet } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AuthModule } from '../../lib/index.js';
+import { AuthModule, type AuthStructure } from '../../lib/index.js';
 import { ADAPTERS, User } from '../support/app.js';
-import { closeAfterEach, sqlite, startHost, VALUES, type Host, type Importable } from '../module/kit.js';
+import { closeAfterEach, sqlite, startHost, VALUES, type Host } from '../module/kit.js';
 import {
   HostGivenController,
   HostHealthController,
@@ -18,16 +19,17 @@ closeAfterEach();
 
 const HOST_CONTROLLERS = [HostNotesController, HostHealthController, HostGivenController];
 
-/** The same host alone, and beside AuthModule in the two ways that leave its routes open. */
-const BESIDE: Readonly<Record<string, () => readonly Importable[]>> = {
-  'without AuthModule': () => [],
-  "with AuthModule, protect: 'marked'": () => [
-    AuthModule.forRoot<User>({ userEntity: User, ...VALUES, protect: 'marked' }),
-  ],
-  'with AuthModule, its controllers public': () => [
-    AuthModule.forRoot<User>({ userEntity: User, ...VALUES, publicControllers: HOST_CONTROLLERS, context: true }),
-  ],
+/** The same host alone, and beside AuthModule in the two ways that leave its routes open, imported first and last. */
+const BESIDE: Readonly<Record<string, () => Type>> = {
+  'without AuthModule': () => hostModule([]),
+  "with AuthModule, protect: 'marked'": () => hostModule([], [auth({ protect: 'marked' })]),
+  'with AuthModule, its controllers public': () =>
+    hostModule([auth({ publicControllers: HOST_CONTROLLERS, context: true })]),
 };
+
+function auth(structure: Partial<AuthStructure<User>>): DynamicModule {
+  return AuthModule.forRoot<User>({ userEntity: User, ...VALUES, ...structure });
+}
 
 /** On a connection of its own that ends with the answer: servers wait for those that are kept. */
 function getOnce(url: string): Promise<string> {
@@ -57,7 +59,7 @@ describe.each(ADAPTERS.flatMap((adapter) => Object.keys(BESIDE).map((beside) => 
       return startHost({
         adapter,
         database: [sqlite()],
-        imports: [hostModule(BESIDE[beside]!())],
+        imports: [BESIDE[beside]!()],
         hasher: 'own',
         prepare: (app) => {
           prepareHost(app);

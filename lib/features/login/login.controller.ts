@@ -33,11 +33,11 @@ export class LoginController {
     @Input(loginSchema) input: LoginInput,
   ): Promise<SignedIn> {
     this.csrf.checkOrigin(request);
-    this.delivery.refuseUnless(input.deliver);
     const completed = await this.passwordSignIn.signInWith({
       identifier: input.email,
       password: input.password,
       rememberMe: input.rememberMe,
+      deliver: input.deliver,
       client: this.addresses.of(request),
       devices: this.delivery.devicesOf(request),
       replaces: this.delivery.presentedSession(request),

@@ -9,6 +9,7 @@ import { AuthSettings } from '../../options/auth-settings.js';
 import { HashingAborted } from '../../passwords/hashing-aborted.js';
 import { Passwords } from '../../passwords/passwords.service.js';
 import type { SessionReference } from '../../sessions/session-cookie.js';
+import { refuseUnoffered, type Delivery } from '../../sign-in/delivery.js';
 import { SignIn, type CompletedSignIn } from '../../sign-in/sign-in.service.js';
 import { UserDirectory, type SignInCandidate } from '../../users/user-directory.js';
 import { PasswordRecord } from './password-record.service.js';
@@ -17,6 +18,7 @@ export interface PasswordSignInRequest {
   readonly identifier: string;
   readonly password: string;
   readonly rememberMe: boolean;
+  readonly deliver: Delivery;
   readonly client: ClientInfo;
   readonly devices: KnownDevices;
   readonly replaces: SessionReference | undefined;
@@ -41,6 +43,7 @@ export class PasswordSignIn {
   ) {}
 
   async signInWith(request: PasswordSignInRequest): Promise<CompletedSignIn> {
+    refuseUnoffered(request.deliver);
     const attempt = await this.attempts.begin(request.client, request.devices);
     try {
       return await this.check(request, attempt);
