@@ -80,6 +80,9 @@ function valuesProvider({
   inject = [],
   useExisting,
 }: Pick<AuthAsyncOptions, 'useFactory' | 'inject' | 'useExisting'>): Provider {
+  if (useFactory !== undefined && useExisting !== undefined) {
+    throw new StartUpError('the options are not valid.', ['forRootAsync: give useFactory or useExisting, not both.']);
+  }
   if (useFactory !== undefined) return { provide: AUTH_VALUES, useFactory, inject: [...inject] };
   if (useExisting === undefined) {
     throw new StartUpError('the options are not valid.', ['forRootAsync: give useFactory or useExisting.']);

@@ -184,7 +184,7 @@ export interface AuthValuesFactory {
   createAuthOptions(): AuthValues | Promise<AuthValues>;
 }
 
-/** Structure is static also here; values come from one of the three. */
+/** Structure is static also here; values come from one of the two. */
 export interface AuthAsyncOptions<User extends object = object> extends AuthStructure<User> {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Nest's own signature of an injected factory
   readonly useFactory?: (...args: any[]) => AuthValues | Promise<AuthValues>;

@@ -27,6 +27,7 @@ export async function actingAs(
   const get = <T>(type: abstract new (...args: never[]) => T): T => app.get<T>(type, { strict: false });
   refuseInProduction(get(AuthSettings), 'actingAs');
   const userId = typeof user === 'string' ? user : user.id;
+  if ((await get(UserDirectory).load(userId)) === undefined) throw new Error(`actingAs: there is no user ${userId}.`);
   const session = await get(SessionOpener).open({
     userId,
     epoch: await get(UserDirectory).epochOf(userId),
@@ -34,7 +35,7 @@ export async function actingAs(
     rememberMe: false,
     client: { address: '127.0.0.1', userAgent: 'test' },
   });
-  if (session === undefined) throw new Error(`actingAs: the user ${userId} is disabled or does not exist.`);
+  if (session === undefined) throw new Error(`actingAs: the user ${userId} is disabled.`);
   return {
     cookie: `${get(CookieJar).nameOf('session')}=${get(SessionCookie).write(session)}`,
     'x-csrf-token': get(CsrfProtection).csrfToken(session.csrfSeed),

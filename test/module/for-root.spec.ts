@@ -133,6 +133,8 @@ describe('the structure', () => {
 
   it('needs a source of values', () => {
     expect(() => AuthModule.forRootAsync({ userEntity: User })).toThrow(/useFactory or useExisting/);
+    const both = { userEntity: User, useFactory: () => GIVEN, useExisting: ConfigFactory };
+    expect(() => AuthModule.forRootAsync(both)).toThrow(/not both/);
   });
 });
 

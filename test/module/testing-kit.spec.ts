@@ -115,11 +115,13 @@ describe.each(ADAPTERS)('useAuthTesting on %s', (adapter) => {
     expect((await client.get('/notes/marked', { headers })).status).toBe(401);
   });
 
-  it('actingAs signs in nobody who is disabled', async () => {
+  it('actingAs signs in nobody who is disabled or unknown', async () => {
     const running = await start(DEPLOYED, adapter);
     const ada = await newUser(running);
     await running.app.get(Accounts).disable(ada.id);
-    await expect(actingAs(running.app, ada)).rejects.toThrow(/disabled or does not exist/);
+    await expect(actingAs(running.app, ada)).rejects.toThrow(/is disabled/);
+    const nobody = '0193e4a0-0000-7000-8000-000000000000';
+    await expect(actingAs(running.app, nobody)).rejects.toThrow(/there is no user/);
   });
 });
 
