@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { FEATURE_GROUPS, FOLDERS, ONLY_IMPORTED_BY } from './storey-order.mjs';
 
-const OUTSIDE = ['test', 'sample', 'bench', 'tools'];
+const OUTSIDE = ['test', 'sample', 'tools'];
 
 /** The two-storey rule of `lib/`: a folder imports only folders above it in the list, and no feature another one. */
 export const storeys = {
