@@ -15,7 +15,8 @@ const WRONG: PasswordVerification = { matches: false, rehash: false };
 
 /**
  * Hashes and checks passwords. Every call passes the hashing queue once, whatever is known of the account, so neither
- * the time nor a 503 `BUSY` tells whether it exists. Both methods reject with `BUSY` or `HashingAborted`.
+ * the time nor a 503 `BUSY` tells whether it exists. Both methods reject with `BUSY`, also
+ * when the client has gone before its turn.
  */
 @Injectable()
 export class Passwords implements OnModuleInit {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { ClientInfo } from '../common/client-address.js';
 import { Clock } from '../common/clock.js';
 import { randomToken, uuidv7 } from '../common/random.js';
@@ -7,6 +7,7 @@ import { Database } from '../database/database.js';
 import { isUniqueViolation } from '../database/driver-errors.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { Account } from '../users/account.entity.js';
+import { liveSessions } from './live-sessions.query.js';
 import { LoginSession } from './login-session.entity.js';
 import { SessionCache } from './session-cache.js';
 
@@ -51,7 +52,7 @@ export class SessionOpener {
   private async prepare(userId: string): Promise<number> {
     const { known, live } = await this.database.read(async (manager) => ({
       known: await manager.existsBy(Account, { userId }),
-      live: await this.liveSessions(manager, userId).getCount(),
+      live: await liveSessions(manager, userId, this.clock.now()).getCount(),
     }));
     if (!known) await this.insertAccount(userId);
     return live;
@@ -99,7 +100,7 @@ export class SessionOpener {
   }
 
   private async displace(manager: EntityManager, { userId, createdAt }: LoginSession): Promise<number> {
-    const live = await this.liveSessions(manager, userId)
+    const live = await liveSessions(manager, userId, createdAt)
       .select('s.id', 'id')
       .orderBy('s.createdAt', 'DESC')
       .addOrderBy('s.id', 'DESC')
@@ -107,14 +108,6 @@ export class SessionOpener {
     const surplus = live.slice(this.settings.sessions.cap).map(({ id }) => id);
     if (surplus.length > 0) await manager.update(LoginSession, surplus, { revokedAt: createdAt });
     return surplus.length;
-  }
-
-  private liveSessions(manager: EntityManager, userId: string): SelectQueryBuilder<LoginSession> {
-    return manager
-      .createQueryBuilder(LoginSession, 's')
-      .innerJoin(Account, 'a', 'a.userId = s.userId AND a.epoch = s.epoch')
-      .where('s.userId = :userId AND s.revokedAt IS NULL', { userId })
-      .andWhere('s.expiresAt > :now AND s.lastSeenAt > :now - s.idleMs', { now: this.clock.now() });
   }
 
   private async insertAccount(userId: string): Promise<void> {

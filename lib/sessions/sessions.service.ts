@@ -5,8 +5,8 @@ import { isRowId } from '../common/row-id.js';
 import { Database } from '../database/database.js';
 import { AuthError } from '../errors/auth-error.js';
 import { raiseEpoch } from '../users/account-epoch.js';
-import { Account } from '../users/account.entity.js';
 import { deviceName } from './device-name.js';
+import { liveSessions } from './live-sessions.query.js';
 import { LoginSession } from './login-session.entity.js';
 import { SessionCache } from './session-cache.js';
 
@@ -55,11 +55,7 @@ export class Sessions {
   async list(userId: string, { currentId, limit = 50, cursor }: SessionListOptions = {}): Promise<SessionPage> {
     const size = Math.min(Math.max(limit, 1), 100);
     const sessions = await this.database.read((manager) => {
-      const query = manager
-        .createQueryBuilder(LoginSession, 's')
-        .innerJoin(Account, 'a', 'a.userId = s.userId AND a.epoch = s.epoch AND a.disabledAt IS NULL')
-        .where('s.userId = :userId AND s.revokedAt IS NULL', { userId })
-        .andWhere('s.expiresAt > :now AND s.lastSeenAt > :now - s.idleMs', { now: this.clock.now() })
+      const query = liveSessions(manager, userId, this.clock.now())
         .orderBy('s.id', 'DESC')
         .take(size + 1);
       if (cursor !== undefined) query.andWhere('s.id < :cursor', { cursor });

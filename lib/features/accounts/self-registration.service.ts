@@ -3,7 +3,6 @@ import { AuthError } from '../../errors/auth-error.js';
 import { AuthHooks } from '../../hooks/auth-hooks.js';
 import { withinDeadline } from '../../hooks/within-deadline.js';
 import { AuthSettings } from '../../options/auth-settings.js';
-import { HashingAborted } from '../../passwords/hashing-aborted.js';
 import { Passwords } from '../../passwords/passwords.service.js';
 import { RegistrationForm } from './registration-form.js';
 import { UserWriter } from './user-writer.service.js';
@@ -25,14 +24,8 @@ export class SelfRegistration {
     const { email, password, fields } = await this.form.parse(body);
     const allowed = await withinDeadline(() => this.hooks.beforeRegister({ email, fields, address }));
     if (allowed === false) throw new AuthError('FORBIDDEN');
-    const passwordHash = await this.hash(password, gone);
+    const passwordHash = await this.passwords.hash(password, { signal: gone });
     const { default: roles } = this.settings.roles;
     await this.writer.create({ email, passwordHash, emailVerified: false, roles, fields });
-  }
-
-  private hash(password: string, signal: AbortSignal): Promise<string> {
-    return this.passwords.hash(password, { signal }).catch((error: unknown) => {
-      throw error instanceof HashingAborted ? new AuthError('BUSY', { retryAfterMs: 1_000, cause: error }) : error;
-    });
   }
 }

@@ -6,7 +6,6 @@ import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
 import type { ClientInfo } from '../../common/client-address.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { AuthSettings } from '../../options/auth-settings.js';
-import { HashingAborted } from '../../passwords/hashing-aborted.js';
 import { Passwords } from '../../passwords/passwords.service.js';
 import type { SessionReference } from '../../sessions/session-cookie.js';
 import { refuseUnoffered, type Delivery } from '../../sign-in/delivery.js';
@@ -47,8 +46,6 @@ export class PasswordSignIn {
     const attempt = await this.attempts.begin(request.client, request.devices);
     try {
       return await this.check(request, attempt);
-    } catch (error) {
-      throw error instanceof HashingAborted ? new AuthError('BUSY', { retryAfterMs: 1_000, cause: error }) : error;
     } finally {
       await attempt.settle('no-verdict');
     }
