@@ -3,6 +3,8 @@ export { authEntities } from './auth-entities.js';
 export { AuthUser } from './users/auth-user.entity.js';
 export type { PublicUser } from './users/user-directory.js';
 export type {
+  AcceptedSecret,
+  AcceptedTokenKey,
   AttemptOptions,
   AuthAsyncOptions,
   AuthEnvironment,
@@ -23,7 +25,11 @@ export type {
   RedisOptions,
   RegistrationOptions,
   RoleOptions,
+  PassportOptions,
+  RpcOptions,
   SessionOptions,
+  TokenOptions,
+  TokenSigningKey,
 } from './options/auth-options.js';
 export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';
@@ -39,8 +45,17 @@ export { CurrentPrincipal, CurrentUser } from './access/principal.decorators.js'
 export { AccessGuard } from './access/access.guard.js';
 export { Principals } from './access/principals.js';
 export { AuthContext } from './access/auth-context.js';
-export { AuthHooks, type BeforeRegister, type BeforeSignIn } from './hooks/auth-hooks.js';
+export {
+  AuthHooks,
+  type BeforeRegister,
+  type BeforeSignIn,
+  type ClaimsRequest,
+  type JsonRecord,
+} from './hooks/auth-hooks.js';
 export { Accounts, type CreateAccount } from './features/accounts/accounts.service.js';
+export { Tokens, type AuthorizationCodeRequest, type RefreshOptions } from './features/bearer/tokens.service.js';
+export type { Introspection } from './features/bearer/token-introspection.service.js';
+export type { TokenResponse } from './tokens/token-issuer.service.js';
 export { Sessions, type SessionListOptions, type SessionPage, type SessionView } from './sessions/sessions.service.js';
 export { Checklist } from './checklist/checklist.js';
 export type { CheckArea, CheckSeverity, Evidence, EvidenceText } from './checklist/check.js';

@@ -4,6 +4,8 @@ import { AccessChecks } from './access/access.checks.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AuthContext } from './access/auth-context.js';
 import { AuthContextMiddleware } from './access/auth-context.middleware.js';
+import { BearerTokenReader } from './access/bearer-token-reader.js';
+import { CookieRenewal } from './access/cookie-renewal.js';
 import { CookieSessionReader } from './access/cookie-session-reader.js';
 import { SessionReader } from './access/credential-source.js';
 import { CsrfProtection } from './access/csrf-protection.js';
@@ -16,6 +18,7 @@ import { AttemptChecks } from './attempts/attempt.checks.js';
 import { ClientAddresses } from './attempts/client-addresses.service.js';
 import { DeviceCookie } from './attempts/device-cookie.js';
 import { PasswordAttempts } from './attempts/password-attempts.service.js';
+import { RateLimits } from './attempts/rate-limits.service.js';
 import { RequestIdentity } from './attempts/request-identity.js';
 import { throttlerProviders } from './attempts/throttler.providers.js';
 import type { CheckSource } from './checklist/check.js';
@@ -27,6 +30,7 @@ import { StoreChecks } from './checklist/store.checks.js';
 import { Clock, SystemClock } from './common/clock.js';
 import { CookieJar } from './cookies/cookie-jar.js';
 import { Database } from './database/database.js';
+import { MysqlRules } from './database/mysql-rules.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
 import { Keyring } from './keys/keyring.js';
@@ -44,14 +48,27 @@ import { SessionLoader } from './sessions/session-loader.js';
 import { SessionOpener } from './sessions/session-opener.js';
 import { Sessions } from './sessions/sessions.service.js';
 import { VersionCleanup } from './sessions/version-cleanup.js';
+import { PasswordRecord } from './sign-in/password-record.service.js';
+import { PasswordSignIn } from './sign-in/password-sign-in.service.js';
 import { SessionDelivery } from './sign-in/session-delivery.js';
 import { SignIn } from './sign-in/sign-in.service.js';
+import { TokenDelivery } from './sign-in/token-delivery.js';
 import { createStateStore } from './store/state-store.provider.js';
 import { StateStore } from './store/state-store.js';
 import { StoreLifecycle } from './store/store-lifecycle.js';
+import { AccessTokens } from './tokens/access-tokens.service.js';
+import { AuthorizationCodes } from './tokens/authorization-codes.js';
+import { RefreshRotation } from './tokens/refresh-rotation.service.js';
+import { RefreshTokens } from './tokens/refresh-tokens.js';
+import { TokenFamilies } from './tokens/token-families.service.js';
+import { TokenIssuer } from './tokens/token-issuer.service.js';
+import { TokenKeys } from './tokens/token-keys.js';
+import { TokenPassport } from './tokens/token-passport.js';
+import { TokenScopes } from './tokens/token-scopes.js';
 import { ColumnLimits } from './users/column-limits.js';
 import { UserDirectory } from './users/user-directory.js';
 import { UserEntityRules } from './users/user-entity-rules.js';
+import { UserTable } from './users/user-table.js';
 
 /** What no feature owns: every provider here can be replaced through `overrides`, by its token. */
 export const KERNEL_PROVIDERS: readonly Provider[] = [
@@ -61,7 +78,9 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   Keyring,
   CookieJar,
   Database,
+  MysqlRules,
   AuthHooks,
+  UserTable,
   UserDirectory,
   UserEntityRules,
   ColumnLimits,
@@ -71,6 +90,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   ClientAddresses,
   DeviceCookie,
   PasswordAttempts,
+  RateLimits,
   { provide: RequestIdentity, useClass: PrincipalIdentity },
   { provide: PasswordHasher, useClass: BcryptPasswordHasher },
   HashingQueue,
@@ -82,9 +102,20 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   SessionCache,
   SessionOpener,
   Sessions,
+  TokenKeys,
+  TokenPassport,
+  AccessTokens,
+  RefreshTokens,
+  TokenFamilies,
+  TokenScopes,
+  TokenIssuer,
+  RefreshRotation,
+  AuthorizationCodes,
   RouteRules,
   CsrfProtection,
   CookieSessionReader,
+  CookieRenewal,
+  BearerTokenReader,
   { provide: SessionReader, useExisting: CookieSessionReader },
   Principals,
   AuthContext,
@@ -92,7 +123,10 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   AccessGuard,
   { provide: APP_GUARD, useFactory: sealedGuard, inject: [AccessGuard] },
   SignIn,
+  PasswordRecord,
+  PasswordSignIn,
   SessionDelivery,
+  TokenDelivery,
   Checklist,
   StartUpChecklist,
 ];

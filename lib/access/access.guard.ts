@@ -10,6 +10,7 @@ import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
 import { leaveVerdict, type Verdict } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
+import { CookieRenewal } from './cookie-renewal.js';
 import { principalIn, Principals } from './principals.js';
 import { isOpen, RouteRules } from './route-rules.js';
 import { transportError } from './transport-errors.js';
@@ -25,6 +26,7 @@ export class AccessGuard implements CanActivate {
     private readonly rules: RouteRules,
     private readonly principals: Principals,
     private readonly users: UserLoader,
+    private readonly cookies: CookieRenewal,
     private readonly clock: Clock,
     private readonly host: HttpAdapterHost,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
@@ -49,6 +51,7 @@ export class AccessGuard implements CanActivate {
     const site = callSiteOf(context);
     try {
       const principal = await this.admit(context, rule, site);
+      if (principal !== undefined && site.transport === 'http') this.renewCookies(context, principal);
       leaveVerdict(site, principal === undefined ? NOBODY : this.verdict(principal));
       markJudged(context);
       return true;
@@ -58,10 +61,10 @@ export class AccessGuard implements CanActivate {
   }
 
   private async admit(context: ExecutionContext, rule: CompiledRule, site: CallSite): Promise<Principal | undefined> {
-    const principal = principalIn(await this.principals.outcomeOf(site));
+    const principal = principalIn(await this.principals.outcomeOf(site, rule));
     if (!(principal instanceof Principal)) {
       if (rule.mode === 'optional') return undefined;
-      throw new AuthError('NOT_AUTHENTICATED');
+      throw new AuthError('NOT_AUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer' } });
     }
     requireRule(rule, principal);
     if (rule.policies.length > 0) await requirePolicies(rule.policies, principal, context);
@@ -72,6 +75,11 @@ export class AccessGuard implements CanActivate {
   private verdict(principal: Principal): Verdict {
     let user: Promise<object | undefined> | undefined;
     return { principal, user: () => (user ??= this.users.load(principal.userId)) };
+  }
+
+  private renewCookies(context: ExecutionContext, principal: Principal): void {
+    const http = context.switchToHttp();
+    this.cookies.renew(http.getRequest(), http.getResponse(), principal);
   }
 
   /** What a guard throws passes no interceptor, so the headers of the answer are set here. */

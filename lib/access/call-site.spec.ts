@@ -51,7 +51,8 @@ describe('what is remembered', () => {
 
   it('is one outcome a request, and one a message', () => {
     const http = { headers: {} };
-    const read = (type: string, args: unknown[]) => rememberedOutcome(callSiteOf(contextOf(type, args)), none);
+    const read = (type: string, args: unknown[]) =>
+      rememberedOutcome(callSiteOf(contextOf(type, args)), 'session', none);
     expect(read('http', [http])).toBe(read('http', [http]));
     const client = { handshake: request };
     const message = [client, {}, 'pattern'];
@@ -61,7 +62,8 @@ describe('what is remembered', () => {
 
   it('is one outcome an operation when GraphQL runs over a WebSocket', () => {
     const req = { method: 'GET', headers: { upgrade: 'WebSocket' } };
-    const read = (info: object) => rememberedOutcome(callSiteOf(contextOf('graphql', [{}, {}, { req }, info])), none);
+    const read = (info: object) =>
+      rememberedOutcome(callSiteOf(contextOf('graphql', [{}, {}, { req }, info])), 'session', none);
     expect(read({})).not.toBe(read({}));
   });
 

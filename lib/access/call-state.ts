@@ -1,5 +1,6 @@
 import type { Principal } from '../common/principal.js';
 import type { AuthError } from '../errors/auth-error.js';
+import type { CheckDepth } from './bearer-token-reader.js';
 import type { CallSite } from './call-site.js';
 
 /** What the credential of a call turned out to be. */
@@ -18,23 +19,25 @@ export interface Verdict {
 const STATE = Symbol('gatehouse:call-state');
 
 interface CallState {
-  outcome?: Promise<CredentialOutcome>;
+  /** By how far the credential was checked. */
+  readonly request: Partial<Record<CheckDepth, Promise<CredentialOutcome>>>;
   verdict?: Verdict | undefined;
   /** For sockets: by objects that belong to one message. */
-  readonly outcomes: WeakMap<object, Promise<CredentialOutcome>>;
+  readonly messages: WeakMap<object, Partial<Record<CheckDepth, Promise<CredentialOutcome>>>>;
   readonly verdicts: WeakMap<object, Verdict>;
 }
 
-/** The outcome remembered for the call, or the one that `read` starts. */
-export function rememberedOutcome(site: CallSite, read: () => Promise<CredentialOutcome>): Promise<CredentialOutcome> {
+/** The outcome remembered for the call, or the one that `read` starts. One that knows the session serves for both. */
+export function rememberedOutcome(
+  site: CallSite,
+  depth: CheckDepth,
+  read: () => Promise<CredentialOutcome>,
+): Promise<CredentialOutcome> {
   if (site.carrier === undefined) return read();
   const state = stateOf(site.carrier);
-  if (!site.perMessage) return (state.outcome ??= read());
-  const known = state.outcomes.get(site.call);
-  if (known !== undefined) return known;
-  const outcome = read();
-  state.outcomes.set(site.call, outcome);
-  return outcome;
+  const known = site.perMessage ? (state.messages.get(site.call) ?? {}) : state.request;
+  if (site.perMessage) state.messages.set(site.call, known);
+  return known.session ?? (known[depth] ??= read());
 }
 
 export function leaveVerdict(site: CallSite, verdict: Verdict): void {
@@ -60,7 +63,7 @@ function existingState(carrier: object): CallState | undefined {
 function stateOf(carrier: object): CallState {
   const existing = existingState(carrier);
   if (existing !== undefined) return existing;
-  const state: CallState = { outcomes: new WeakMap(), verdicts: new WeakMap() };
+  const state: CallState = { request: {}, messages: new WeakMap(), verdicts: new WeakMap() };
   Object.defineProperty(carrier, STATE, { value: state });
   return state;
 }

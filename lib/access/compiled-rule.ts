@@ -20,6 +20,8 @@ export interface CompiledRule {
   readonly verified: boolean;
   readonly fresh: boolean;
   readonly policies: readonly PolicyFunction[];
+  /** Whether a bearer token alone never decides: `fresh`, `verified`, and everything of Gatehouse itself. */
+  readonly checksSession: boolean;
 }
 
 export interface Stance {
@@ -42,17 +44,20 @@ export function stanceOf(byDefault: AccessMode, levels: readonly (readonly Acces
   );
 }
 
-export function combineRules({ mode, rules }: Stance, policies: readonly PolicyFunction[]): CompiledRule {
+export function combineRules({ mode, rules }: Stance, policies: readonly PolicyFunction[], own: boolean): CompiledRule {
   const via = rules.map((rule) => kindsOf(rule)).filter((kinds) => kinds !== undefined);
+  const verified = rules.some((rule) => rule.verified === true);
+  const fresh = rules.some((rule) => rule.fresh === true);
   return Object.freeze({
     mode,
     roles: rules.map((rule) => rule.roles).filter((roles) => roles !== undefined),
     permissions: [...new Set(rules.flatMap((rule) => rule.permissions ?? []))],
     scopes: [...new Set(rules.flatMap((rule) => rule.scopes ?? []))],
     via: via.length === 0 ? undefined : via.reduce((kept, kinds) => kept.filter((kind) => kinds.includes(kind))),
-    verified: rules.some((rule) => rule.verified === true),
-    fresh: rules.some((rule) => rule.fresh === true),
+    verified,
+    fresh,
     policies,
+    checksSession: own || verified || fresh,
   });
 }
 

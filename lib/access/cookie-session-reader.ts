@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { MINUTE_MS } from '../common/duration.js';
-import { Principal } from '../common/principal.js';
+import type { Principal } from '../common/principal.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
 import { RoleGrants } from '../roles/role-grants.js';
 import type { LiveSession } from '../sessions/live-session.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionCookie } from '../sessions/session-cookie.js';
+import { sessionPrincipal } from './session-principal.js';
 import { SessionReader, type AuthRequest, type SessionReading } from './credential-source.js';
 
 const NOTE_EVERY_MS = MINUTE_MS;
@@ -37,8 +38,9 @@ export class CookieSessionReader extends SessionReader {
       return { status: 'none' };
     }
     const session = await this.cache.find(reference.userId, reference.sid);
-    if (session === undefined) return { status: 'dead' };
-    const principal = this.principalOf(session);
+    // The sid of tokens is in no cookie of ours.
+    if (session === undefined || session.scopes !== null) return { status: 'dead' };
+    const principal = sessionPrincipal(session, 'session', undefined, this.grants);
     this.sessions.set(principal, session);
     return { status: 'live', principal, csrf: { seed: session.csrfSeed } };
   }
@@ -59,22 +61,5 @@ export class CookieSessionReader extends SessionReader {
     if (now - this.notedAt < NOTE_EVERY_MS) return;
     this.notedAt = now;
     this.logger.warn(`A session cookie did not verify and counts as absent (${this.unverifiedCount} since the start)`);
-  }
-
-  private principalOf(session: LiveSession): Principal {
-    return Principal.of({
-      userId: session.userId,
-      via: 'session',
-      sessionId: session.id,
-      roles: session.roles,
-      permissions: this.grants.permissionsOf(session.roles),
-      scopes: undefined,
-      emailVerified: session.emailVerified,
-      methods: session.methods,
-      authenticatedAt: session.authenticatedAt,
-      freshUntil: session.freshUntil,
-      expiresAt: session.expiresAt,
-      impersonatorId: undefined,
-    });
   }
 }

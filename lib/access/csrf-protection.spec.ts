@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AuthError } from '../errors/auth-error.js';
+import { SystemClock } from '../common/clock.js';
 import { Keyring } from '../keys/keyring.js';
 import type { AuthEnvironment } from '../options/auth-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
@@ -15,7 +16,7 @@ function protection(environment: AuthEnvironment): CsrfProtection {
     trustedProxyHops: 0,
     environment,
   });
-  return new CsrfProtection(settings, new Keyring(settings));
+  return new CsrfProtection(settings, new Keyring(settings, new SystemClock()));
 }
 
 function refusal(check: () => void): AuthError | undefined {

@@ -6,6 +6,16 @@ export type PresentedCredential = 'conflict' | 'bearer' | 'api-key' | 'cookie';
 // RFC 9110 §11.1: the scheme is case-insensitive. What follows may be anything: a malformed token is a wrong one.
 const BEARER = /^bearer(?:\s|$)/i;
 
+// RFC 6750 §2.1: one header, one space, b64token.
+const TOKEN = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** The token of the `Authorization` header; `undefined` when what stands there cannot be one. */
+export function bearerToken({ headers }: AuthRequest): string | undefined {
+  const value = headers['authorization'];
+  const values = Array.isArray(value) ? value : [value ?? ''];
+  return values.length === 1 ? TOKEN.exec(values[0]!)?.[1] : undefined;
+}
+
 /** Other schemes, such as a proxy's `Basic`, are not ours. A repeated header arrives joined or as a list. */
 export function presentedCredential({ headers }: AuthRequest): PresentedCredential {
   const authorization = headers['authorization'];

@@ -1,13 +1,18 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
 import { rememberedOutcome, type CredentialOutcome } from './call-state.js';
+import type { CompiledRule } from './compiled-rule.js';
 import { CsrfProtection, isUnsafe } from './csrf-protection.js';
 import { SessionReader, type AuthRequest } from './credential-source.js';
-import { presentedCredential } from './presented-credential.js';
+import { bearerToken, presentedCredential } from './presented-credential.js';
 import { RouteRules } from './route-rules.js';
 import { transportError } from './transport-errors.js';
+
+const BOTH = 'Send either a bearer token or an API key, not both.';
 
 /**
  * Who a request is from, for guards of your own that run before ours, and for GraphQL and WebSocket code. Read once a
@@ -18,6 +23,8 @@ export class Principals {
   constructor(
     private readonly rules: RouteRules,
     private readonly sessions: SessionReader,
+    private readonly bearer: BearerTokenReader,
+    private readonly settings: AuthSettings,
     private readonly csrf: CsrfProtection,
   ) {}
 
@@ -29,31 +36,54 @@ export class Principals {
    * `CSRF_FAILED`, 503 when sessions cannot be read
    */
   async of(context: ExecutionContext): Promise<Principal | undefined> {
-    if (this.rules.of(context).mode === 'public') return undefined;
+    const rule = this.rules.of(context);
+    if (rule.mode === 'public') return undefined;
     const site = callSiteOf(context);
     try {
-      return principalIn(await this.outcomeOf(site));
+      return principalIn(await this.outcomeOf(site, rule));
     } catch (error) {
       throw await transportError(site.transport, error);
     }
   }
 
   /** @internal */
-  outcomeOf(site: CallSite): Promise<CredentialOutcome> {
-    return rememberedOutcome(site, () => this.read(site));
+  outcomeOf(site: CallSite, rule?: CompiledRule): Promise<CredentialOutcome> {
+    const depth = this.depthOf(rule);
+    return rememberedOutcome(site, depth, () => this.read(site, depth));
   }
 
-  private async read({ transport, request }: CallSite): Promise<CredentialOutcome> {
+  /** What concerns the account itself is never decided by a token alone, whatever `tokens.checking` says. */
+  private depthOf(rule: CompiledRule | undefined): CheckDepth {
+    return rule?.checksSession === true ? 'session' : this.settings.tokens.checking;
+  }
+
+  private async read({ transport, request }: CallSite, depth: CheckDepth): Promise<CredentialOutcome> {
     if (request === undefined) return { status: 'none' };
-    const refusal = headerRefusal(request);
-    if (refusal !== undefined) return { status: 'refused', error: refusal };
+    switch (presentedCredential(request)) {
+      case 'conflict':
+        return refused(new AuthError('MALFORMED_REQUEST', { message: BOTH }));
+      case 'bearer':
+        return this.readBearer(request, depth);
+      case 'api-key':
+        return refused(new AuthError('INVALID_API_KEY'));
+      case 'cookie':
+        return this.readCookie(transport, request);
+    }
+  }
+
+  /** A header credential decides alone: good, or refused (RFC 6750 §3.1). */
+  private async readBearer(request: AuthRequest, depth: CheckDepth): Promise<CredentialOutcome> {
+    const token = bearerToken(request);
+    const principal = token === undefined ? undefined : await this.bearer.read(token, depth);
+    return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
+  }
+
+  private async readCookie(transport: Transport, request: AuthRequest): Promise<CredentialOutcome> {
     const reading = await this.sessions.fromCookie(request);
     if (reading.status !== 'live') return { status: reading.status };
     if (!(reading.principal instanceof Principal)) return { status: 'none' };
     const forgery = caught(() => this.checkSender(transport, request, reading.csrf.seed));
-    return forgery === undefined
-      ? { status: 'live', principal: reading.principal }
-      : { status: 'refused', error: forgery };
+    return forgery === undefined ? { status: 'live', principal: reading.principal } : refused(forgery);
   }
 
   /** A handshake is a GET, yet any site may open one with the visitor's cookies (RFC 6455 §10.2). */
@@ -69,18 +99,13 @@ export function principalIn(outcome: CredentialOutcome): Principal | undefined {
   return outcome.status === 'live' ? outcome.principal : undefined;
 }
 
-/** A header credential decides alone. Neither kind is enabled, so each is a wrong one (RFC 6750 §3.1). */
-function headerRefusal(request: AuthRequest): AuthError | undefined {
-  switch (presentedCredential(request)) {
-    case 'conflict':
-      return new AuthError('MALFORMED_REQUEST', { message: 'Send either a bearer token or an API key, not both.' });
-    case 'bearer':
-      return new AuthError('INVALID_ACCESS_TOKEN', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
-    case 'api-key':
-      return new AuthError('INVALID_API_KEY');
-    case 'cookie':
-      return undefined;
-  }
+/** RFC 6750 §3.1. */
+export function invalidAccessToken(): AuthError {
+  return new AuthError('INVALID_ACCESS_TOKEN', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
+}
+
+function refused(error: AuthError): CredentialOutcome {
+  return { status: 'refused', error };
 }
 
 function caught(check: () => void): AuthError | undefined {

@@ -80,14 +80,18 @@ export class RouteRules implements OnModuleInit {
       const wrappers = [...module.controllers.values(), ...module.providers.values()];
       const types = new Set(wrappers.map((wrapper) => classOf(wrapper)).filter((type) => type !== undefined));
       return [...types].flatMap((type) =>
-        this.compileClass(compiler, type).map((entry) => ({ ...entry, module: module.metatype, own })),
+        this.compileClass(compiler, type, own).map((entry) => ({ ...entry, module: module.metatype, own })),
       );
     });
     if (compiler.problems.length > 0) throw new StartUpError('these access rules cannot be.', compiler.problems);
     return entries;
   }
 
-  private compileClass(compiler: RuleCompiler, type: Type): readonly Omit<RouteEntry, 'module' | 'own'>[] {
+  private compileClass(
+    compiler: RuleCompiler,
+    type: Type,
+    own: boolean,
+  ): readonly Omit<RouteEntry, 'module' | 'own'>[] {
     const prototype = type.prototype as Readonly<Record<string, unknown>>;
     const handlers = this.scanner.getAllMethodNames(prototype).flatMap((handler) => {
       const method = prototype[handler] as object;
@@ -97,7 +101,7 @@ export class RouteRules implements OnModuleInit {
     if (handlers.length === 0) return [];
     compiler.checkClass(type);
     return handlers.map(({ handler, method, kind }) => {
-      const rule = compiler.compile(type, handler, kind);
+      const rule = compiler.compile(type, handler, kind, own);
       this.remember(type, method, rule);
       return { controller: type, handler, kind, rule, route: kind === 'http' ? httpRoute(type, method) : undefined };
     });

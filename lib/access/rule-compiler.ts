@@ -31,7 +31,8 @@ export class RuleCompiler {
     }
   }
 
-  compile(type: Type, name: string, kind: HandlerKind | undefined): CompiledRule {
+  /** @param own whether the handler belongs to Gatehouse. */
+  compile(type: Type, name: string, kind: HandlerKind | undefined, own = false): CompiledRule {
     const where = `${type.name}.${name}`;
     const ownMarks = marksOfMethod(type.prototype as object, name);
     const stance = stanceOf(this.defaultMode(type), [...chainOf(type).map(marksOfClass), ownMarks]);
@@ -39,7 +40,7 @@ export class RuleCompiler {
       const asked = policy === undefined ? undefined : this.policyOf(where, policy);
       return asked === undefined ? [] : [asked];
     });
-    const rule = combineRules(stance, policies);
+    const rule = combineRules(stance, policies, own);
     this.complain(where, [
       ...markProblems(ownMarks),
       ...stanceProblems(stance, rule),

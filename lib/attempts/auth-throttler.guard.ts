@@ -13,9 +13,9 @@ import { SECOND_MS } from '../common/duration.js';
 import { SAFE_METHODS } from '../common/http-methods.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { spelledDuration } from './budget-table.js';
 import { ROUTE_BUDGETS, SUPERNET_FACTOR, type RouteBudget, type RouteBudgetName } from './budgets.js';
 import { ClientAddresses } from './client-addresses.service.js';
+import { allowedHits, rateLimited } from './rate-limits.service.js';
 import { RATE_LIMIT, type RateLimitRule } from './rate-limit.decorator.js';
 import { RequestIdentity } from './request-identity.js';
 
@@ -72,9 +72,9 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
     const trackers =
       budget.by === 'session' && session !== undefined ? [sessionTracker(session)] : this.addressTrackers(request);
     for (const { name: tracker, factor } of trackers) {
-      const limit = Math.max(1, Math.floor(budget.limit * factor * this.settings.rateLimits.multiplier));
+      const limit = allowedHits(budget, this.settings, factor);
       const hit = await this.storageService.increment(`${name}:${tracker}`, budget.windowMs, limit, 0, name);
-      if (hit.isBlocked) throw this.refusal(name, budget, hit.timeToBlockExpire * SECOND_MS);
+      if (hit.isBlocked) throw rateLimited(name, this.settings, hit.timeToBlockExpire * SECOND_MS);
       // The narrowest network is counted first, and is the one that the headers speak of.
       if (factor === 1) this.describe(response, limit, limit - hit.totalHits, hit.timeToExpire);
     }
@@ -92,14 +92,6 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
     this.setResponseHeader(response, `${this.headerPrefix}-Limit`, String(limit));
     this.setResponseHeader(response, `${this.headerPrefix}-Remaining`, String(remaining));
     this.setResponseHeader(response, `${this.headerPrefix}-Reset`, String(resetSeconds));
-  }
-
-  private refusal(name: RouteBudgetName, { by, limit, windowMs }: RouteBudget, retryAfterMs: number): AuthError {
-    if (this.settings.environment !== 'development') return new AuthError('RATE_LIMITED', { retryAfterMs });
-    const message =
-      `Too many requests: the budget "${name}" allows ${limit} in ${spelledDuration(windowMs)} by ${by}. ` +
-      `The option rateLimits.multiplier (now ${this.settings.rateLimits.multiplier}) multiplies it.`;
-    return new AuthError('RATE_LIMITED', { message, retryAfterMs });
   }
 }
 

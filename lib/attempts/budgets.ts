@@ -25,6 +25,8 @@ export const ROUTE_BUDGETS = {
   register: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
   signedInReads: { kind: 'rate', by: 'session', limit: 120, windowMs: MINUTE_MS, answer: 'refuse' },
   signedInWrites: { kind: 'rate', by: 'session', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
+  // Counted by the service, for the session that a genuine refresh token names.
+  tokenRefresh: { kind: 'rate', by: 'session', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
   anonymous: { kind: 'rate', by: 'address', limit: 300, windowMs: MINUTE_MS, answer: 'refuse' },
 } as const satisfies Record<string, RouteBudget>;
 

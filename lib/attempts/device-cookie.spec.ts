@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Clock } from '../common/clock.js';
+import { Clock, SystemClock } from '../common/clock.js';
 import { DAY_MS } from '../common/duration.js';
 import { Keyring } from '../keys/keyring.js';
 import type { AuthSettings } from '../options/auth-settings.js';
@@ -14,7 +14,7 @@ class TestClock extends Clock {
 }
 
 function keyring(secret = 'v7Qk2mXw9TzR4bNc8JpL6hYd3FsG5aUe'): Keyring {
-  return new Keyring({ secret, secrets: {} } as unknown as AuthSettings);
+  return new Keyring({ secret, secrets: {}, acceptedSecrets: [] } as unknown as AuthSettings, new SystemClock());
 }
 
 let clock: TestClock;

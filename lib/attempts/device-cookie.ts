@@ -31,6 +31,15 @@ export class DeviceCookie {
     return new KnownDevices(decode(payload).filter((device) => device.issuedAtMs > oldest));
   }
 
+  /** The same value under the current key, when another signed it; `undefined` when there is nothing to do. */
+  renewed(value: string | undefined): string | undefined {
+    if (value === undefined || value.length > MAX_LENGTH) return undefined;
+    const dot = value.indexOf('.');
+    const payload = value.slice(0, dot);
+    const signedBy = this.keyring.signedBy('device-cookie', value.slice(dot + 1), payload);
+    return signedBy === 'accepted' ? `${payload}.${this.keyring.sign('device-cookie', payload)}` : undefined;
+  }
+
   /** The new value for a browser whose sign-in to this account has passed its last factor. */
   withDevice(known: KnownDevices, userId: string): string {
     const payload = encode(known.with(userId, this.clock.now()));

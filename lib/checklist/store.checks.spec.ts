@@ -36,7 +36,7 @@ describe('with Redis', () => {
     redis = await startRedis();
     const { url } = redis;
     store = await createRedisStateStore(
-      { url, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 5_000 },
+      { url, cluster: undefined, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 5_000 },
       clock,
     );
   });

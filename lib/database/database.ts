@@ -4,6 +4,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { isMysql, sharesConnection } from './dialect.js';
 import { isUnavailable, isUniqueViolation } from './driver-errors.js';
 import { FifoLock } from './fifo-lock.js';
 import { withoutValues } from './statement-error.js';
@@ -23,8 +24,6 @@ interface Deadline {
   passed: boolean;
 }
 
-const SHARED_CONNECTION = new Set(['better-sqlite3', 'sqljs']);
-
 /**
  * The one door to the application's database. Every statement of Gatehouse, reads included, runs on the primary: a
  * lagging replica would show a revoked session as live. A unit of work that outlives the deadline (5 s) answers 503
@@ -38,13 +37,16 @@ const SHARED_CONNECTION = new Set(['better-sqlite3', 'sqljs']);
 export class Database {
   private readonly lock = new FifoLock();
   private readonly sharesConnection: boolean;
+  private readonly isolation: 'READ COMMITTED' | undefined;
 
   constructor(
     @Inject(AUTH_DATA_SOURCE) readonly dataSource: DataSource,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
   ) {
-    this.sharesConnection = SHARED_CONNECTION.has(dataSource.options.type);
+    this.sharesConnection = sharesConnection(dataSource);
+    // What is read after the claim must be what others have committed by then; and gaps between rows stay unlocked.
+    this.isolation = isMysql(dataSource) ? 'READ COMMITTED' : undefined;
   }
 
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -63,12 +65,18 @@ export class Database {
     });
   }
 
+  /** One statement that holds its own conditions: it commits by itself, or, on a shared connection, in its turn. */
+  statement<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    // By itself a statement would run as REPEATABLE READ on MySQL, and lock what it reads of other tables.
+    return this.sharesConnection || this.isolation !== undefined ? this.write(work) : this.read(work);
+  }
+
   private async transact<T>(
     runner: QueryRunner,
     work: (manager: EntityManager) => Promise<T>,
     isTooLate: () => boolean,
   ): Promise<T> {
-    await runner.startTransaction();
+    await runner.startTransaction(this.isolation);
     try {
       const result = await work(runner.manager);
       if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });

@@ -10,11 +10,23 @@ export interface BeforeRegister {
 
 export interface BeforeSignIn {
   readonly userId: string;
-  /** RFC 8176 name of the method that completed the sign-in: `pwd`. */
+  /** RFC 8176 name of the method that completed the sign-in: `pwd`; `refresh` when tokens are refreshed. */
   readonly method: string;
   readonly address: string;
   readonly userAgent: string;
 }
+
+/** Whom an access token is for. */
+export interface ClaimsRequest {
+  readonly userId: string;
+  /** Public id of the login session. */
+  readonly sessionId: string;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+/** Values that JSON can carry, by name. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /**
  * Where an application joins in. Replace it with a class of yours, which may inject what it likes:
@@ -34,6 +46,15 @@ export class AuthHooks {
    */
   onRegister(_user: object, _manager: EntityManager): Promise<void> | void {}
 
-  /** After the last proof, before the session begins, whatever the method. Refusal: 403 `SIGN_IN_REFUSED`. */
+  /**
+   * After the last proof, before the session begins, whatever the method; and before each refresh of tokens. Refusal: 403
+   * `SIGN_IN_REFUSED`.
+   */
   beforeSignIn(_signIn: BeforeSignIn): Promise<boolean | void> | boolean | void {}
+
+  /**
+   * Further claims of an access token, at sign-in and at each refresh. Names that RFC 7519 or Gatehouse gives a meaning are
+   * left out, with a warning. What it throws refuses the token.
+   */
+  claims(_token: ClaimsRequest): Promise<JsonRecord | void> | JsonRecord | void {}
 }

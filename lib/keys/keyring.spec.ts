@@ -3,13 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../options/resolve-options.js';
 import type { AuthValues } from '../options/auth-options.js';
 import { KEY_PURPOSES } from '../options/key-purposes.js';
+import { SystemClock } from '../common/clock.js';
 import { Keyring } from './keyring.js';
 
 const SECRET = 'q3Vw8nZr1TtXy6Lk0BhJd5Fg2Sa9PoIuEeRrWwQqMmN';
 const OTHER = 'Zx7Cv1Bn4Mq8Wp2Er6Ty0Ui5Oa3Sd9Fg-Hj_KlQzXcV';
 
 function keyring(values: Partial<AuthValues> = {}): Keyring {
-  return new Keyring(resolveSettings({ secret: SECRET, baseUrl: 'http://localhost', ...values }, { NODE_ENV: 'test' }));
+  return new Keyring(
+    resolveSettings({ secret: SECRET, baseUrl: 'http://localhost', ...values }, { NODE_ENV: 'test' }),
+    new SystemClock(),
+  );
 }
 
 const ring = keyring();

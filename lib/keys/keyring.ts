@@ -8,8 +8,9 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { constantTimeEqual } from '../common/constant-time.js';
-import { AuthSettings } from '../options/auth-settings.js';
+import { AuthSettings, type AcceptedSecretSettings } from '../options/auth-settings.js';
 import { KEY_PURPOSES, type KeyPurpose } from '../options/key-purposes.js';
 
 const SEAL_VERSION = 'v1';
@@ -18,30 +19,37 @@ const KID_BYTES = 6;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-interface Key {
+/** One derived key. */
+export interface DerivedKey {
   /** 8 base64url characters, the same on every node that has the secret. */
   readonly kid: string;
   readonly key: KeyObject;
+  /** Epoch ms after which nothing it signed verifies; `undefined`: no such moment. */
+  readonly notAfter: number | undefined;
 }
 
-/** The keys of one purpose. `current` signs and seals; every key of `byKid` verifies and opens. */
+/** The keys of one purpose. `current` signs and seals, those of `verifying` verify, those of `opening` open. */
 interface KeySet {
-  readonly current: Key;
-  readonly byKid: ReadonlyMap<string, Key>;
+  readonly current: DerivedKey;
+  readonly verifying: ReadonlyMap<string, DerivedKey>;
+  readonly opening: ReadonlyMap<string, DerivedKey>;
 }
+
+/** Which kind of key a signature was made with: `accepted` is one that signs no more, or not yet. */
+export type SignedBy = 'current' | 'accepted';
 
 /**
- * Every key of the application: one for each purpose, derived from the secret by HKDF-SHA-256 (RFC 5869). Keys never leave
- * it, and neither `JSON.stringify` nor `util.inspect` shows any.
+ * Every key of the application: one for each purpose, derived from the secret by HKDF-SHA-256 (RFC 5869). Keys do not leave
+ * it, those of access tokens excepted, and neither `JSON.stringify` nor `util.inspect` shows any.
  */
 @Injectable()
 export class Keyring {
   readonly #keys: ReadonlyMap<KeyPurpose, KeySet>;
+  readonly #clock: Clock;
 
-  constructor(settings: AuthSettings) {
-    this.#keys = new Map(
-      KEY_PURPOSES.map((purpose) => [purpose, keySet(settings.secrets[purpose] ?? settings.secret, purpose)]),
-    );
+  constructor(settings: AuthSettings, clock: Clock) {
+    this.#clock = clock;
+    this.#keys = new Map(KEY_PURPOSES.map((purpose) => [purpose, keySet(settings, purpose)]));
   }
 
   /** `kid.MAC`: HMAC-SHA-256 as base64url, 52 characters in all, none of which needs quoting in a cookie. */
@@ -50,13 +58,31 @@ export class Keyring {
   }
 
   /**
-   * Whether `sign` made the signature for these data. Constant time; `false` for every other text, also for another
-   * base64url spelling of the same MAC.
+   * Whether `sign` made the signature for these data, here or under an accepted secret. Constant time; `false` for every
+   * other text, also for another base64url spelling of the same MAC.
    */
   verify(purpose: KeyPurpose, signed: string, data: string): boolean {
-    if (typeof signed !== 'string' || typeof data !== 'string') return false;
-    const key = this.#keySet(purpose).byKid.get(signed.slice(0, signed.indexOf('.')));
-    return key !== undefined && constantTimeEqual(signature(key, data), signed);
+    return this.signedBy(purpose, signed, data) !== undefined;
+  }
+
+  /** As `verify`, and with which key: what an accepted one signed is better signed anew. */
+  signedBy(purpose: KeyPurpose, signed: string, data: string): SignedBy | undefined {
+    if (typeof signed !== 'string' || typeof data !== 'string') return undefined;
+    const { current, verifying } = this.#keySet(purpose);
+    const key = verifying.get(signed.slice(0, signed.indexOf('.')));
+    if (key === undefined || !this.#isInTime(key) || !constantTimeEqual(signature(key, data), signed)) return undefined;
+    return key === current ? 'current' : 'accepted';
+  }
+
+  /** The HMAC keys of access tokens, the one that signs first, for the libraries that sign and verify them. */
+  accessTokenKeys(): readonly DerivedKey[] {
+    const { current, verifying } = this.#keySet('access-token');
+    return [current, ...[...verifying.values()].filter((key) => key !== current)];
+  }
+
+  /** The ids of all keys that open sealed text. */
+  sealKids(): readonly string[] {
+    return [...this.#keySet('seal').opening.keys()];
   }
 
   /** Keyed hash without a key id, for names that stand in counters. A new secret gives new names. */
@@ -83,12 +109,16 @@ export class Keyring {
   open(sealed: string, aad: string): string | undefined {
     if (typeof sealed !== 'string') return undefined;
     const [version, kid = '', nonceText = '', bodyText = '', ...rest] = sealed.split('.', 5);
-    const key = this.#keySet('seal').byKid.get(kid);
+    const key = this.#keySet('seal').opening.get(kid);
     const nonce = canonicalBytes(nonceText);
     const body = canonicalBytes(bodyText);
     if (version !== SEAL_VERSION || rest.length > 0 || key === undefined) return undefined;
     if (nonce?.length !== NONCE_BYTES || body === undefined || body.length < TAG_BYTES) return undefined;
     return decrypt(key, nonce, body, associated(kid, aad));
+  }
+
+  #isInTime({ notAfter }: DerivedKey): boolean {
+    return notAfter === undefined || this.#clock.now() < notAfter;
   }
 
   #keySet(purpose: KeyPurpose): KeySet {
@@ -98,21 +128,39 @@ export class Keyring {
   }
 }
 
-function keySet(secret: string, purpose: KeyPurpose): KeySet {
-  const kid = derive(secret, `kid/${purpose}`, KID_BYTES).toString('base64url');
-  const current: Key = { kid, key: createSecretKey(derive(secret, `gatehouse/${purpose}/v1`, KEY_BYTES)) };
-  return { current, byKid: new Map([[kid, current]]) };
+function keySet({ secret, secrets, acceptedSecrets }: AuthSettings, purpose: KeyPurpose): KeySet {
+  const current = derivedKey(secrets[purpose] ?? secret, purpose);
+  const accepted = (use: (entry: AcceptedSecretSettings) => boolean): DerivedKey[] =>
+    acceptedSecrets.filter(use).map((entry) => derivedKey(entry.secret, purpose, entry.notAfter));
+  return {
+    current,
+    verifying: byKid([current, ...accepted(({ use }) => use === 'all')]),
+    opening: byKid([current, ...accepted(() => true)]),
+  };
+}
+
+function derivedKey(secret: string, purpose: KeyPurpose, notAfter?: number): DerivedKey {
+  return {
+    kid: derive(secret, `kid/${purpose}`, KID_BYTES).toString('base64url'),
+    key: createSecretKey(derive(secret, `gatehouse/${purpose}/v1`, KEY_BYTES)),
+    notAfter,
+  };
+}
+
+/** Of two entries with one key the first counts: what signs now is not ended by an entry that accepts it. */
+function byKid(keys: readonly DerivedKey[]): ReadonlyMap<string, DerivedKey> {
+  return new Map([...keys].reverse().map((key) => [key.kid, key]));
 }
 
 function derive(secret: string, info: string, bytes: number): Buffer {
   return Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'utf8'), Buffer.alloc(0), info, bytes));
 }
 
-function signature(key: Key, data: string): string {
+function signature(key: DerivedKey, data: string): string {
   return `${key.kid}.${mac(key, data)}`;
 }
 
-function mac({ key }: Key, data: string): string {
+function mac({ key }: Pick<DerivedKey, 'key'>, data: string): string {
   return createHmac('sha256', key).update(data, 'utf8').digest('base64url');
 }
 
@@ -125,7 +173,7 @@ function canonicalBytes(text: string): Buffer | undefined {
   return bytes.toString('base64url') === text ? bytes : undefined;
 }
 
-function decrypt({ key }: Key, nonce: Buffer, body: Buffer, aad: Buffer): string | undefined {
+function decrypt({ key }: DerivedKey, nonce: Buffer, body: Buffer, aad: Buffer): string | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
   decipher.setAuthTag(body.subarray(-TAG_BYTES));

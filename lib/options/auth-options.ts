@@ -1,5 +1,6 @@
 import type {
   DynamicModule,
+  ExecutionContext,
   ForwardReference,
   InjectionToken,
   OptionalFactoryDependency,
@@ -16,6 +17,63 @@ type Env<T = string> = T | undefined;
 export type EmailVerification = 'off' | 'optional' | 'required';
 export type Protect = 'all' | 'marked';
 export type AuthEnvironment = 'production' | 'development' | 'test';
+
+/** A secret that still verifies and opens what it made, but signs and seals nothing any more, or not yet. */
+export interface AcceptedSecret {
+  readonly secret: Env;
+  /**
+   * Moment (ISO 8601, with its zone) after which nothing signed under the secret verifies. Sealed text opens whatever it
+   * says. Default: never.
+   */
+  readonly notAfter?: Env;
+  /** `'unseal'` opens sealed text and verifies nothing: for a secret that has leaked. Default `'all'`. */
+  readonly use?: 'all' | 'unseal';
+}
+
+/** The key pair that signs access tokens. */
+export interface TokenSigningKey {
+  /** PEM (PKCS #8): RSA of at least 2048 bits (RS256), P-256 (ES256) or Ed25519 (EdDSA). */
+  readonly privateKey: Env;
+  /** Default: the JWK thumbprint of the public key (RFC 7638), the same on every node. */
+  readonly kid?: Env;
+}
+
+/** A key whose tokens verify: one that signed before, or one that is going to. */
+export interface AcceptedTokenKey {
+  /** PEM (SPKI). */
+  readonly publicKey: Env;
+  /** Default: the JWK thumbprint of the key (RFC 7638). */
+  readonly kid?: Env;
+  /** Moment (ISO 8601, with its zone) after which its tokens are refused and it is no longer published. Default: never. */
+  readonly notAfter?: Env;
+}
+
+export interface TokenOptions {
+  /** Life of an access token. Default `'15m'`; `'1m'` to `'24h'`. */
+  readonly accessTtl?: Duration;
+  /** Time without a refresh or request after which a token session ends. Default `'14d'`. */
+  readonly refreshIdle?: Duration;
+  /** Longest life of a token session. Default `'30d'`. */
+  readonly refreshAbsolute?: Duration;
+  /** How long the refresh token before the current one still answers with the current one. Default `'30s'`; at most `'60s'`. */
+  readonly refreshGrace?: Duration;
+  /**
+   * What a bearer request checks. `'session'`: signature and login session, so that a revocation is seen by the next
+   * request. `'signature'`: nothing but the token, without I/O; a revocation is seen when the token expires. Default
+   * `'session'`.
+   */
+  readonly checking?: 'session' | 'signature';
+  /** `iss` of access tokens. Default: `baseUrl`. */
+  readonly issuer?: Env;
+  /** `aud` of access tokens: the API that they are for. Default: `baseUrl`. */
+  readonly audience?: Env;
+  /** Scopes and who may be granted them: `'everyone'`, or holders of any one of these roles. Default `{}`: none. */
+  readonly scopes?: Readonly<Record<string, 'everyone' | readonly string[]>>;
+  /** Signs access tokens. Default: HS256 under a key derived from `secret`, for applications that verify their own tokens alone. */
+  readonly signingKey?: TokenSigningKey;
+  /** Default `[]`. */
+  readonly acceptedKeys?: readonly AcceptedTokenKey[];
+}
 
 export interface SessionOptions {
   /** Time without a request after which a session ends. Default `'30m'`; at least `'2m'`. */
@@ -92,6 +150,8 @@ export interface HostCache {
 export interface RedisOptions {
   /** `redis://` or `rediss://`. */
   readonly url?: Env;
+  /** Some nodes of a Redis Cluster, as `redis://` or `rediss://` addresses; the others are found through them. */
+  readonly cluster?: readonly string[];
   /** An existing `cache-manager` cache over `cache-manager-redis-yet`, whose connection is then shared. */
   readonly cache?: HostCache;
   /** Deadline of a command. Default `'300ms'`. */
@@ -126,6 +186,11 @@ export interface AuthValues {
   readonly secret: Env;
   /** A secret of its own for single purposes. Default: derived from `secret`. */
   readonly secrets?: Partial<Record<KeyPurpose, Env>>;
+  /**
+   * Earlier or coming secrets, each for every purpose: they verify and open, and never sign. Default `[]`. To rotate, add
+   * the new one here on every instance, then make it `secret` and move the old one here.
+   */
+  readonly acceptedSecrets?: readonly AcceptedSecret[];
   /** Where this API is reached from outside, such as `https://api.example.com`. Required. */
   readonly baseUrl: Env;
   /** The application's name: part of the password blocklist and of messages. Default `'app'`. */
@@ -139,6 +204,7 @@ export interface AuthValues {
   /** Proxies that append to `X-Forwarded-For`. Default 0 outside production, where it must be said. */
   readonly trustedProxyHops?: Env<number>;
   readonly sessions?: SessionOptions;
+  readonly tokens?: TokenOptions;
   readonly cookies?: CookieOptions;
   readonly passwords?: PasswordOptions;
   readonly registration?: RegistrationOptions;
@@ -158,10 +224,40 @@ export interface AuthValues {
   readonly environment?: Env<AuthEnvironment>;
 }
 
+export interface PassportOptions {
+  /** Name of the strategy, such as `'jwt'`. */
+  readonly strategy: string;
+}
+
+export interface RpcOptions {
+  /** Finds the access token of a message: in its data, or in the metadata of its transport. */
+  readonly accessToken: (context: ExecutionContext) => string | undefined;
+}
+
+/**
+ * Which property of the user entity holds what. A name that is left out is a property of that name. `null`: the table has
+ * no such column.
+ */
+export interface UserColumns {
+  /** Text, `uuid` or an integer that the database generates. Everywhere else it is text. */
+  readonly id?: string;
+  readonly email?: string;
+  /** `null`, or left out where there is none: `email` itself is stored trimmed and in lower case, and is unique. */
+  readonly emailCanonical?: string | null;
+  /** `null`: kept in `auth_accounts`. */
+  readonly passwordHash?: string | null;
+  /** Epoch ms (`bigint`), a date with its time, or a boolean. `null`: kept in `auth_accounts`. */
+  readonly emailVerifiedAt?: string | null;
+  /** Epoch ms (`bigint`) or a date with its time. `null`: kept in `auth_accounts`. */
+  readonly createdAt?: string | null;
+}
+
 /** Options that shape the module and so must be known before it is made. */
 export interface AuthStructure<User extends object = object> {
-  /** The application's own entity, which extends `AuthUser`. Required. */
+  /** The application's own entity, which extends `AuthUser` or says with `userColumns` which properties hold what. Required. */
   readonly userEntity: Type<User>;
+  /** Properties of a user entity that does not extend `AuthUser`. Default: those of `AuthUser`. */
+  readonly userColumns?: UserColumns;
   /** Name of the TypeORM data source. Default: the unnamed one. */
   readonly dataSource?: string;
   /** Where the endpoints live, below the host's global prefix. Default `'/auth'`. */
@@ -174,6 +270,10 @@ export interface AuthStructure<User extends object = object> {
   readonly imports?: readonly (Type | DynamicModule | Promise<DynamicModule> | ForwardReference)[];
   /** Providers that replace ours, by token; the last one wins. Default `[]`. */
   readonly overrides?: readonly Provider[];
+  /** Registers the bearer check with the application's Passport, for `AuthGuard(strategy)`. Default: not registered. */
+  readonly passport?: PassportOptions;
+  /** Covers microservice handlers too. Default: they may only be `@Public()`. */
+  readonly rpc?: RpcOptions;
   /** Makes `AuthContext` available: the principal outside controllers, through `AsyncLocalStorage`. Default `false`. */
   readonly context?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { KeyPurpose } from './key-purposes.js';
 import type {
   AuthEnvironment,
@@ -16,6 +17,7 @@ export abstract class AuthSettings {
   abstract readonly environment: AuthEnvironment;
   abstract readonly secret: string;
   abstract readonly secrets: Readonly<Partial<Record<KeyPurpose, string>>>;
+  abstract readonly acceptedSecrets: readonly AcceptedSecretSettings[];
   abstract readonly baseUrl: URL;
   /** Whether `baseUrl` is https: cookies are `Secure` and carry the `__Host-` prefix. */
   abstract readonly secure: boolean;
@@ -28,6 +30,7 @@ export abstract class AuthSettings {
   /** Whether the application said `trustedProxyHops` itself. */
   abstract readonly trustedProxyHopsSaid: boolean;
   abstract readonly sessions: SessionSettings;
+  abstract readonly tokens: TokenSettings;
   abstract readonly cookies: Required<Pick<CookieOptions, 'sameSite' | 'xsrfCookie'>> & {
     readonly domain: string | undefined;
   };
@@ -49,8 +52,40 @@ export abstract class AuthSettings {
   abstract readonly testing: boolean;
 }
 
+export interface AcceptedSecretSettings {
+  readonly secret: string;
+  /** Epoch ms. */
+  readonly notAfter: number | undefined;
+  readonly use: 'all' | 'unseal';
+}
+
+export type SigningAlgorithm = 'RS256' | 'ES256' | 'EdDSA';
+
+/** One key pair, or its public half, of access tokens. */
+export interface TokenKeySettings {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly publicKey: KeyObject;
+  /** Epoch ms. */
+  readonly notAfter: number | undefined;
+}
+
+export interface TokenSettings {
+  readonly accessTtlMs: number;
+  readonly refreshIdleMs: number;
+  readonly refreshAbsoluteMs: number;
+  readonly refreshGraceMs: number;
+  readonly checking: 'session' | 'signature';
+  readonly issuer: string;
+  readonly audience: string;
+  readonly scopes: Readonly<Record<string, 'everyone' | readonly string[]>>;
+  readonly signingKey: (TokenKeySettings & { readonly privateKey: KeyObject }) | undefined;
+  readonly acceptedKeys: readonly TokenKeySettings[];
+}
+
 export interface RedisSettings {
   readonly url: string | undefined;
+  readonly cluster: readonly string[] | undefined;
   readonly cache: HostCache | undefined;
   readonly commandTimeoutMs: number;
   readonly connectTimeoutMs: number;

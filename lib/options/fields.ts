@@ -108,6 +108,20 @@ export function duration(fallback: Duration, min: Duration = '1ms', max: Duratio
   );
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** A moment in ISO 8601 with its zone, read as epoch ms. */
+export function moment(): Field<number | undefined> {
+  return field<number | undefined>(
+    undefined,
+    (value) =>
+      typeof value === 'string' && MOMENT.test(value) && !Number.isNaN(Date.parse(value))
+        ? undefined
+        : "must be a moment with its zone, such as '2027-01-31T00:00:00Z'.",
+    (value) => Date.parse(value as string),
+  );
+}
+
 function textProblem(value: unknown, maxLength: number): string | undefined {
   if (typeof value !== 'string') return 'must be text.';
   if (value.trim() === '') return 'must not be empty.';

@@ -7,6 +7,7 @@ type ItemComplaint = (item: unknown) => string | undefined;
 
 const ROLE = /^[A-Za-z][\w.:-]{0,63}$/;
 const PERMISSION = /^(?:\*|[A-Za-z][\w.-]{0,63}:(?:\*|[A-Za-z][\w.-]{0,63}))$/;
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 const PROPERTY = /^[A-Za-z_$][\w$]{0,63}$/;
 const CHECK_ID = /^[a-z]+\.[a-z0-9-]+$/;
 
@@ -66,6 +67,21 @@ export function grants(
         const complaint = roleProblem(role);
         if (complaint !== undefined) problems.add(at, complaint);
         return list([], permissionProblem).parse(permissions, at, problems);
+      }),
+  };
+}
+
+/** Who may be granted a scope, by scope (RFC 6749 §3.3). */
+export function scopeGrants(): Field<Readonly<Record<string, 'everyone' | readonly string[]>>> {
+  return {
+    kind: 'field',
+    shownDefault: '{}',
+    required: false,
+    missing: () => ({}),
+    parse: (value, path, problems) =>
+      entriesOf(value, path, problems, (scope, who, at) => {
+        if (!SCOPE.test(scope)) problems.add(at, 'must be a scope: printable ASCII without space, " and \\.');
+        return who === 'everyone' ? 'everyone' : list([], roleProblem, { notEmpty: true }).parse(who, at, problems);
       }),
   };
 }

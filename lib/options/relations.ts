@@ -11,6 +11,8 @@ export function checkRelations(
   problems: Problems,
 ): void {
   checkSessions(read.sessions, problems);
+  checkTokens(read.tokens, problems);
+  checkAcceptedSecrets(read, problems);
   checkCookies(read.cookies, baseUrl, problems);
   checkRedis(read.redis, raw['redis'], problems);
   if (read.passwords.minLength > read.passwords.maxLength) {
@@ -32,6 +34,32 @@ function checkSessions(sessions: ReadValues['sessions'], problems: Problems): vo
   }
 }
 
+function checkTokens(tokens: ReadValues['tokens'], problems: Problems): void {
+  if (tokens.refreshIdle > tokens.refreshAbsolute) {
+    problems.add('tokens.refreshIdle', 'must not be longer than tokens.refreshAbsolute.');
+  }
+  if (tokens.accessTtl > tokens.refreshAbsolute) {
+    problems.add('tokens.accessTtl', 'must not be longer than tokens.refreshAbsolute.');
+  }
+  if (tokens.signingKey.kid !== undefined && tokens.signingKey.privateKey === undefined) {
+    problems.add('tokens.signingKey.kid', 'names no key: give tokens.signingKey.privateKey as well.');
+  }
+}
+
+/** A secret that stands twice would be accepted by one entry after the other has ended it. */
+function checkAcceptedSecrets({ acceptedSecrets, secret, secrets }: ReadValues, problems: Problems): void {
+  const named: (readonly [path: string, value: string | undefined])[] = [
+    ['secret', secret],
+    ...Object.entries(secrets).map(([purpose, value]) => [`secrets.${purpose}`, value] as const),
+    ...acceptedSecrets.map((accepted, index) => [`acceptedSecrets[${index}]`, accepted.secret] as const),
+  ];
+  for (const [index, accepted] of acceptedSecrets.entries()) {
+    const path = `acceptedSecrets[${index}]`;
+    const twin = named.find(([name, value]) => name !== path && accepted.secret !== '' && value === accepted.secret);
+    if (twin !== undefined) problems.add(path, `is the same secret as ${twin[0]}: remove one of the two.`);
+  }
+}
+
 function checkCookies(cookies: ReadValues['cookies'], baseUrl: URL, problems: Problems): void {
   if (cookies.sameSite === 'none' && baseUrl.protocol !== 'https:') {
     problems.add('cookies.sameSite', "'none' needs an https baseUrl: browsers drop such a cookie otherwise.");
@@ -50,7 +78,8 @@ function checkCookies(cookies: ReadValues['cookies'], baseUrl: URL, problems: Pr
 
 function checkRedis(redis: ReadValues['redis'], raw: unknown, problems: Problems): void {
   if (!isRecord(raw)) return;
-  if (redis.url !== undefined && redis.cache !== undefined) problems.add('redis', 'takes url or cache, not both.');
-  if (!('url' in raw) && !('cache' in raw))
-    problems.add('redis', 'needs url or cache. Leave redis out to keep state in memory.');
+  const given = [redis.url, redis.cluster, redis.cache].filter((way) => way !== undefined);
+  if (given.length > 1) problems.add('redis', 'takes one of url, cluster and cache.');
+  if (!('url' in raw) && !('cluster' in raw) && !('cache' in raw))
+    problems.add('redis', 'needs url, cluster or cache. Leave redis out to keep state in memory.');
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { StartUpError } from '../errors/start-up-error.js';
 import type { AuthEnvironment, AuthStructure, AuthValues } from './auth-options.js';
-import type { AuthSettings } from './auth-settings.js';
+import type { AuthSettings, TokenSettings } from './auth-settings.js';
 import { resolveEnvironment } from './environment.js';
 import { isRecord } from './fields.js';
 import { VALUE_OPTIONS, type ReadValues } from './value-options.js';
@@ -10,6 +10,7 @@ import { readGroup } from './read-group.js';
 import { checkRelations } from './relations.js';
 import { settingsOf } from './resolved-settings.js';
 import { isStructureKey, structureProblems } from './structure.js';
+import { tokenSettings } from './token-settings.js';
 import { parseBaseUrl } from './url-values.js';
 
 export interface ResolveContext {
@@ -47,9 +48,10 @@ export function resolveSettings(
   });
   const baseUrl = parseBaseUrl(read.baseUrl);
   checkRelations(read, raw, baseUrl, problems);
+  const tokens = tokenSettings(read.tokens, baseUrl.href.replace(/\/$/, ''), problems);
   if (problems.lines.length > 0) throw new StartUpError('the options are not valid.', problems.lines);
   if (isRecord(raw['redis']) && redisOf(read) === undefined) sayMemory();
-  return settings(read, environment, baseUrl, env, context.testing === true);
+  return settings({ ...read, tokens }, environment, baseUrl, env, context.testing === true);
 }
 
 function valuesAlone(raw: Readonly<Record<string, unknown>>, problems: Problems): Record<string, unknown> {
@@ -59,7 +61,7 @@ function valuesAlone(raw: Readonly<Record<string, unknown>>, problems: Problems)
 }
 
 function settings(
-  read: ReadValues,
+  read: Omit<ReadValues, 'tokens'> & { readonly tokens: TokenSettings },
   environment: AuthEnvironment,
   baseUrl: URL,
   env: NodeJS.ProcessEnv,
@@ -90,10 +92,10 @@ function settings(
   });
 }
 
-function redisOf({ redis }: ReadValues): AuthSettings['redis'] {
-  const { url, cache, commandTimeout, connectTimeout } = redis;
-  if (url === undefined && cache === undefined) return undefined;
-  return { url, cache, commandTimeoutMs: commandTimeout, connectTimeoutMs: connectTimeout };
+function redisOf({ redis }: Pick<ReadValues, 'redis'>): AuthSettings['redis'] {
+  const { url, cluster, cache, commandTimeout, connectTimeout } = redis;
+  if (url === undefined && cluster === undefined && cache === undefined) return undefined;
+  return { url, cluster, cache, commandTimeoutMs: commandTimeout, connectTimeoutMs: connectTimeout };
 }
 
 /** One thread of the pool stays free for file and name look-ups. */

@@ -1,6 +1,7 @@
 import { Scope, type Type } from '@nestjs/common';
 import { SCOPE_OPTIONS_METADATA } from '@nestjs/common/constants.js';
-import type { AuthStructure } from './auth-options.js';
+import type { AuthStructure, PassportOptions, RpcOptions, UserColumns } from './auth-options.js';
+import { didYouMean } from './did-you-mean.js';
 import { field, flag, isRecord, oneOf, optionalText, required, type Field } from './fields.js';
 import { Problems } from './problems.js';
 import { readGroup } from './read-group.js';
@@ -18,8 +19,9 @@ const anyList = (complain: (item: unknown) => string | undefined): Field<readonl
 export const STRUCTURE_OPTIONS = {
   userEntity: required(
     field<unknown>(undefined, (value) => (isClass(value) ? undefined : 'must be the class of your user entity.')),
-    'Give the class of your user entity, which extends AuthUser.',
+    'Give the class of your user entity.',
   ),
+  userColumns: field<UserColumns>({}, userColumnsProblem),
   dataSource: optionalText(),
   path: field('/auth', (value) =>
     isPath(value) ? undefined : "must be a path such as '/auth', without a slash at its end.",
@@ -30,6 +32,16 @@ export const STRUCTURE_OPTIONS = {
   ),
   imports: anyList((item) => (isClass(item) || isRecord(item) ? undefined : 'takes modules.')),
   overrides: anyList(overrideProblem),
+  passport: field<PassportOptions | undefined>(undefined, (value) =>
+    isRecord(value) && typeof value['strategy'] === 'string' && value['strategy'].trim() !== ''
+      ? undefined
+      : "must be an object with the name of a strategy, such as { strategy: 'jwt' }.",
+  ),
+  rpc: field<RpcOptions | undefined>(undefined, (value) =>
+    isRecord(value) && typeof value['accessToken'] === 'function'
+      ? undefined
+      : 'must be an object with accessToken: a function that finds the token of a message.',
+  ),
   context: flag(false),
 } satisfies Record<keyof AuthStructure, Field<unknown>>;
 
@@ -49,6 +61,33 @@ function isClass(value: unknown): value is Type {
   if (typeof value !== 'function') return false;
   const prototype = Object.getOwnPropertyDescriptor(value, 'prototype');
   return prototype !== undefined && isRecord(prototype.value);
+}
+
+// Whether a name may be `null`: kept by Gatehouse, or not at all.
+const USER_COLUMNS: Readonly<Record<keyof UserColumns, boolean>> = {
+  id: false,
+  email: false,
+  emailCanonical: true,
+  passwordHash: true,
+  emailVerifiedAt: true,
+  createdAt: true,
+};
+
+function userColumnsProblem(value: unknown): string | undefined {
+  const names = Object.keys(USER_COLUMNS);
+  if (!isRecord(value)) return `must be an object that gives properties of your entity to ${names.join(', ')}.`;
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const meant = didYouMean(unknown, names);
+    return `has no ${unknown}: ${meant === undefined ? `it takes ${names.join(', ')}.` : `did you mean ${meant}?`}`;
+  }
+  const wrong = Object.entries(value).find(
+    ([name, property]) =>
+      property !== undefined &&
+      !(property === null && USER_COLUMNS[name as keyof UserColumns]) &&
+      (typeof property !== 'string' || property.trim() === ''),
+  );
+  return wrong === undefined ? undefined : `must give ${wrong[0]} the name of a property of your entity.`;
 }
 
 function isPath(value: unknown): boolean {

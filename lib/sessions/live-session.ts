@@ -12,6 +12,8 @@ export interface LiveSession {
   readonly methods: readonly string[];
   readonly remember: boolean;
   readonly csrfSeed: string;
+  /** Scopes granted to its tokens; `null` for a cookie session. */
+  readonly scopes: readonly string[] | null;
   readonly roles: readonly string[];
   readonly emailVerified: boolean;
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { idColumn, moment } from '../database/columns.js';
+import { exactText, idColumn, moment } from '../database/columns.js';
 
-/** One record behind a cookie (and, later in its life, behind a bearer pair): revoking it ends both at once. */
+/** One record behind a session cookie, or behind a family of tokens: revoking it ends all that it stands for. */
 @Entity('auth_sessions')
 @Index('auth_sessions_user', ['userId', 'createdAt'])
 export class LoginSession {
@@ -11,7 +11,7 @@ export class LoginSession {
 
   /** 128 random bits; together with its MAC the credential (ASVS 5.0 V7.2.3). */
   @Index('auth_sessions_sid', { unique: true })
-  @Column({ name: 'sid', type: 'varchar', length: 22 })
+  @Column(exactText('sid', 22))
   sid!: string;
 
   @Column(idColumn('user_id'))
@@ -57,6 +57,20 @@ export class LoginSession {
 
   @Column({ name: 'user_agent', type: 'varchar', length: 256 })
   userAgent!: string;
+
+  /**
+   * The refresh token that is current: each rotation adds 1, so that every earlier one stays detectable. `null` for a cookie
+   * session, which has none.
+   */
+  @Column({ name: 'generation', type: 'int', nullable: true })
+  generation!: number | null;
+
+  @Column(moment('rotated_at', { nullable: true }))
+  rotatedAt!: number | null;
+
+  /** Scopes that were granted to the tokens. `null` for a cookie session, which is not limited by scopes. */
+  @Column({ name: 'scopes', type: 'simple-json', nullable: true })
+  scopes!: string[] | null;
 
   @Column(moment('revoked_at', { nullable: true }))
   revokedAt!: number | null;

@@ -15,6 +15,11 @@ interface Snapshot {
   readonly session: LiveSession | null;
 }
 
+export interface FindOptions {
+  /** Default `true`. */
+  readonly touch?: boolean;
+}
+
 export interface ChangeOptions {
   /**
    * The change only takes power away and can be repeated (logout, revoke, disable, delete): when the state store is down
@@ -49,11 +54,13 @@ export class SessionCache {
     private readonly clock: Clock,
   ) {}
 
-  /** The live session, or `undefined`. Throws `STORE_UNAVAILABLE` when the store or, on a miss, the database is down. */
-  async find(userId: string, sid: string): Promise<LiveSession | undefined> {
+  /**
+   * The live session, or `undefined`. With `touch: false` a look-up is no activity: `lastSeenAt` is not written. Throws `STORE_UNAVAILABLE` when the store or, on a miss, the database is down.
+   */
+  async find(userId: string, sid: string, { touch = true }: FindOptions = {}): Promise<LiveSession | undefined> {
     const [version = null, cached = null] = await this.store.getMany([versionKey(userId), snapshotKey(userId, sid)]);
     const snapshot = this.believable(cached, version);
-    const session = snapshot === undefined ? await this.load(userId, sid, version) : snapshot.session;
+    const session = snapshot === undefined ? await this.load(userId, sid, version, touch) : snapshot.session;
     if (session === null || session === undefined) return undefined;
     return isWithinLife(session, this.clock.now()) ? session : undefined;
   }
@@ -103,11 +110,16 @@ export class SessionCache {
     return snapshot.loadedAt < this.store.connectedAt() ? undefined : snapshot;
   }
 
-  private async load(userId: string, sid: string, seen: string | null): Promise<LiveSession | undefined> {
+  private async load(
+    userId: string,
+    sid: string,
+    seen: string | null,
+    touch: boolean,
+  ): Promise<LiveSession | undefined> {
     const begun = this.clock.now();
     const connectedAt = this.store.connectedAt();
     const version = seen ?? (await this.establish(userId));
-    const session = await this.loader.load(userId, sid);
+    const session = await this.loader.load(userId, sid, touch);
     if (version !== null && version !== CHANGING && this.store.connectedAt() === connectedAt) {
       const snapshot: Snapshot = { version, loadedAt: begun, session: session ?? null };
       await this.fill(snapshotKey(userId, sid), snapshot, SNAPSHOT_TTL_MS - (this.clock.now() - begun));

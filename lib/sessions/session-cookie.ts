@@ -22,6 +22,14 @@ export class SessionCookie {
     return `${reference}.${this.keyring.sign('session-cookie', reference)}`;
   }
 
+  /** Whether a cookie that is good was signed by a key that signs no more, or not yet. */
+  isOutdated(value: string): boolean {
+    const match = FORM.exec(value);
+    if (match === null) return false;
+    const [, user, sid, signature] = match as unknown as [string, string, string, string];
+    return this.keyring.signedBy('session-cookie', signature, `${user}.${sid}`) === 'accepted';
+  }
+
   /** `undefined` for whatever this deployment did not make. */
   read(value: string): SessionReference | undefined {
     const match = FORM.exec(value);

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { MINUTE_MS } from '../common/duration.js';
 import { Database } from '../database/database.js';
-import type { AuthStructure } from '../options/auth-options.js';
-import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { UserRole } from '../roles/user-role.entity.js';
 import { Account } from '../users/account.entity.js';
+import type { UserKey } from '../users/user-id-column.js';
+import { UserTable } from '../users/user-table.js';
 import { isWithinLife, type LiveSession } from './live-session.js';
 import { LoginSession } from './login-session.entity.js';
 
@@ -24,10 +24,11 @@ interface Row {
   readonly methods: string;
   readonly remember: boolean | number;
   readonly csrfSeed: string;
+  readonly scopes: string | null;
   readonly revokedAt: string | number | null;
   readonly accountEpoch: number | null;
   readonly disabledAt: string | number | null;
-  readonly emailVerifiedAt: string | number | null;
+  readonly emailVerifiedAt: unknown;
   readonly role: string | null;
 }
 
@@ -44,6 +45,7 @@ const SESSION_COLUMNS = [
   'methods',
   'remember',
   'csrfSeed',
+  'scopes',
   'revokedAt',
 ] as const;
 
@@ -58,25 +60,27 @@ export class SessionLoader {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-    @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
+    private readonly users: UserTable,
   ) {}
 
   /** The live session, or `undefined`: unknown, revoked, over, of another epoch, of a disabled or deleted user. */
-  async load(userId: string, sid: string): Promise<LiveSession | undefined> {
-    const rows = await this.database.read((manager) => this.rows(manager, userId, sid));
+  async load(userId: string, sid: string, touch = true): Promise<LiveSession | undefined> {
+    const key = this.users.keyOf(userId);
+    if (key === undefined) return undefined;
+    const rows = await this.database.read((manager) => this.rows(manager, userId, key, sid));
     const session = this.judge(rows, sid);
-    return session === undefined ? undefined : this.touch(session);
+    return session === undefined || !touch ? session : this.touch(session);
   }
 
-  private rows(manager: EntityManager, userId: string, sid: string): Promise<Row[]> {
+  private rows(manager: EntityManager, userId: string, key: UserKey, sid: string): Promise<Row[]> {
     const query = manager.createQueryBuilder().from(LoginSession, 's');
     for (const column of SESSION_COLUMNS) query.addSelect(`s.${column}`, column);
     return query
       .addSelect('a.epoch', 'accountEpoch')
       .addSelect('a.disabledAt', 'disabledAt')
-      .addSelect('u.emailVerifiedAt', 'emailVerifiedAt')
+      .addSelect(this.users.path('emailVerifiedAt'), 'emailVerifiedAt')
       .addSelect('r.role', 'role')
-      .innerJoin(this.structure.userEntity, 'u', 'u.id = s.userId')
+      .innerJoin(this.users.entity, 'u', `${this.users.path('id')} = :key`, { key })
       .leftJoin(Account, 'a', 'a.userId = s.userId')
       .leftJoin(UserRole, 'r', 'r.userId = s.userId')
       .where('s.sid = :sid AND s.userId = :userId', { sid, userId })
@@ -101,8 +105,9 @@ export class SessionLoader {
       methods: JSON.parse(row.methods) as string[],
       remember: Boolean(row.remember),
       csrfSeed: row.csrfSeed,
+      scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
       roles: rows.flatMap(({ role }) => (role === null ? [] : [role])),
-      emailVerified: row.emailVerifiedAt !== null,
+      emailVerified: this.users.columns.hasCome('emailVerifiedAt', row.emailVerifiedAt),
     };
     return isWithinLife(session, this.clock.now()) ? session : undefined;
   }

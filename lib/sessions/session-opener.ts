@@ -11,13 +11,25 @@ import { liveSessions } from './live-sessions.query.js';
 import { LoginSession } from './login-session.entity.js';
 import { SessionCache } from './session-cache.js';
 
-export interface SessionRequest {
+/** A proof of identity that is handed on: a session that begins with it is no fresher than it. */
+export interface ProvenBefore {
+  /** RFC 8176 names. */
+  readonly methods: readonly string[];
+  /** Epoch ms. */
+  readonly authenticatedAt: number;
+  /** Epoch ms. */
+  readonly freshUntil: number;
+}
+
+export interface SessionRequest extends Partial<ProvenBefore> {
   readonly userId: string;
   /** The account's epoch that was read before the credential was checked. */
   readonly epoch: number;
   /** RFC 8176 names of the methods that proved the identity. */
   readonly methods: readonly string[];
   readonly rememberMe: boolean;
+  /** Begins a family of tokens with these scopes, instead of a cookie session. */
+  readonly scopes?: readonly string[] | undefined;
   readonly client: ClientInfo;
 }
 
@@ -58,8 +70,10 @@ export class SessionOpener {
     return live;
   }
 
-  private describe({ userId, epoch, methods, rememberMe, client }: SessionRequest): LoginSession {
+  private describe(request: SessionRequest): LoginSession {
+    const { userId, epoch, methods, rememberMe, scopes, client } = request;
     const { sessions } = this.settings;
+    const { idleMs, absoluteMs } = this.life(scopes !== undefined, rememberMe);
     const now = this.clock.now();
     return Object.assign(new LoginSession(), {
       id: uuidv7(now),
@@ -68,17 +82,27 @@ export class SessionOpener {
       epoch,
       createdAt: now,
       lastSeenAt: now,
-      expiresAt: now + (rememberMe ? sessions.rememberAbsoluteMs : sessions.absoluteMs),
-      idleMs: rememberMe ? sessions.rememberIdleMs : sessions.idleMs,
-      authenticatedAt: now,
-      freshUntil: now + sessions.freshMs,
+      expiresAt: now + absoluteMs,
+      idleMs,
+      authenticatedAt: request.authenticatedAt ?? now,
+      freshUntil: request.freshUntil ?? now + sessions.freshMs,
       methods: [...methods],
-      remember: rememberMe,
+      remember: scopes === undefined && rememberMe,
       csrfSeed: randomToken(),
       ip: client.address,
       userAgent: client.userAgent,
+      generation: scopes === undefined ? null : 0,
+      rotatedAt: null,
+      scopes: scopes === undefined ? null : [...scopes],
       revokedAt: null,
     });
+  }
+
+  private life(tokens: boolean, rememberMe: boolean): { readonly idleMs: number; readonly absoluteMs: number } {
+    const { sessions, tokens: families } = this.settings;
+    if (tokens) return { idleMs: families.refreshIdleMs, absoluteMs: families.refreshAbsoluteMs };
+    if (rememberMe) return { idleMs: sessions.rememberIdleMs, absoluteMs: sessions.rememberAbsoluteMs };
+    return sessions;
   }
 
   /** The number of sessions that the cap displaced, or `undefined` when the claim is lost. */

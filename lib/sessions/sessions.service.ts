@@ -65,6 +65,13 @@ export class Sessions {
     return { items, nextCursor: sessions.length > size ? (items.at(-1)?.id ?? null) : null };
   }
 
+  /** Whether the session with this public id lives. */
+  isLive(userId: string, id: string): Promise<boolean> {
+    return this.database.read((manager) =>
+      liveSessions(manager, userId, this.clock.now()).andWhere('s.id = :id', { id }).getExists(),
+    );
+  }
+
   /** Ends one session of the user. Throws `NOT_FOUND` (404), also for a session of somebody else. */
   async revoke(userId: string, id: string): Promise<void> {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
@@ -72,9 +79,9 @@ export class Sessions {
     if (revoked === 0) throw new AuthError('NOT_FOUND');
   }
 
-  /** Ends the session with this sid, when it lives. */
-  async revokeBySid(userId: string, sid: string): Promise<void> {
-    await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'sid = :sid', { sid }));
+  /** Ends the session with this sid. Whether it was this call that ended it. */
+  async revokeBySid(userId: string, sid: string): Promise<boolean> {
+    return (await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'sid = :sid', { sid }))) > 0;
   }
 
   /** Ends every session of the user but the one to keep, and answers how many. */

@@ -27,9 +27,16 @@ export class SessionDelivery {
     private readonly settings: AuthSettings,
   ) {}
 
-  /** The accounts that the browser is known to. */
-  devicesOf(request: WithHeaders): KnownDevices {
-    return this.deviceCookie.read(this.cookies.read(request, 'device'));
+  /** The accounts that the browser is known to, by its cookie or by the token that stands for it. */
+  devicesOf(request: WithHeaders, deviceToken?: string): KnownDevices {
+    return this.deviceCookie.read(deviceToken ?? this.cookies.read(request, 'device'));
+  }
+
+  /** Makes the browser known to the account, by its cookie; and answers the same for clients that keep none. */
+  rememberDevice(request: WithHeaders, response: unknown, userId: string, deviceToken?: string): string {
+    const value = this.deviceCookie.withDevice(this.devicesOf(request, deviceToken), userId);
+    this.cookies.set(response, 'device', value, { maxAgeMs: DEVICE_COOKIE_MAX_AGE_MS });
+    return value;
   }
 
   /** The session that the browser holds, live or not; `undefined` without a cookie of ours. */
@@ -45,9 +52,7 @@ export class SessionDelivery {
     if (this.settings.cookies.xsrfCookie) {
       this.cookies.set(response, 'xsrf', csrfToken, { maxAgeMs, readable: true });
     }
-    this.cookies.set(response, 'device', this.deviceCookie.withDevice(this.devicesOf(request), session.userId), {
-      maxAgeMs: DEVICE_COOKIE_MAX_AGE_MS,
-    });
+    this.rememberDevice(request, response, session.userId);
     return { status: 'signed_in', user, csrfToken };
   }
 

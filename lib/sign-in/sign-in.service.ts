@@ -6,10 +6,11 @@ import { withinDeadline } from '../hooks/within-deadline.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { LoginSession } from '../sessions/login-session.entity.js';
 import type { SessionReference } from '../sessions/session-cookie.js';
-import { SessionOpener } from '../sessions/session-opener.js';
+import { SessionOpener, type ProvenBefore } from '../sessions/session-opener.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { UserDirectory, type PublicUser } from '../users/user-directory.js';
-import { refuseUnoffered, type Delivery } from './delivery.js';
+import { TokenScopes } from '../tokens/token-scopes.js';
+import type { Delivery } from './delivery.js';
 
 /** A proof of identity that has passed. */
 export interface SignInProof {
@@ -20,6 +21,10 @@ export interface SignInProof {
   readonly method: string;
   readonly rememberMe: boolean;
   readonly deliver: Delivery;
+  /** Scopes that the tokens are asked to carry, separated by spaces. Default: all that may be granted. */
+  readonly scope?: string | undefined;
+  /** What the methods proved, and when, where that was before. Default: the method, now. */
+  readonly proven?: ProvenBefore | undefined;
   readonly client: ClientInfo;
   /** The session that the browser held until now: it ends, so that no id survives a sign-in (ASVS 5.0 V7.2.4). */
   readonly replaces?: SessionReference | undefined;
@@ -41,16 +46,17 @@ export class SignIn {
     private readonly users: UserDirectory,
     private readonly opener: SessionOpener,
     private readonly sessions: Sessions,
+    private readonly scopes: TokenScopes,
     private readonly hooks: AuthHooks,
     private readonly settings: AuthSettings,
   ) {}
 
   async complete(proof: SignInProof): Promise<CompletedSignIn> {
-    refuseUnoffered(proof.deliver);
     const user = await this.users.publicUser(proof.userId);
     if (user === undefined || !this.mayEnter(user)) throw new AuthError('INVALID_CREDENTIALS');
+    const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
     await this.askVeto(proof);
-    const session = await this.opener.open({ ...proof, methods: [proof.method] });
+    const session = await this.opener.open({ ...proof, methods: [proof.method], ...proof.proven, scopes });
     if (session === undefined) throw new AuthError('INVALID_CREDENTIALS');
     if (proof.replaces !== undefined) await this.sessions.revokeBySid(proof.replaces.userId, proof.replaces.sid);
     return { user, session };

@@ -110,6 +110,16 @@ describe('every code of docs/errors.md', () => {
     INVALID_CREDENTIALS: () => stranger().signIn('nobody@example.com'),
     INVALID_ACCESS_TOKEN: () => stranger().get('/auth/me', { headers: { authorization: 'Bearer x' } }),
     INVALID_API_KEY: () => stranger().get('/auth/me', { headers: { 'x-api-key': 'x' } }),
+    INVALID_REFRESH_TOKEN: () => stranger().post('/auth/token/refresh', { refresh_token: 'x' }),
+    REFRESH_TOKEN_REUSED: async () => {
+      const tokens = (await stranger().signIn('ada@example.com', PASSWORD, { deliver: 'tokens' })).body;
+      const refresh = (token: string) => stranger().post('/auth/token/refresh', { refresh_token: token });
+      const second = (await refresh(tokens.refresh_token)).body;
+      await refresh(second.refresh_token);
+      return refresh(tokens.refresh_token);
+    },
+    CHALLENGE_EXPIRED: () =>
+      stranger().post('/auth/token', { grant_type: 'authorization_code', code: 'x', code_verifier: 'x' }),
     EMAIL_NOT_VERIFIED: async () => (await ada()).get('/rules/verified'),
     SIGN_IN_REFUSED: () =>
       stranger().post(

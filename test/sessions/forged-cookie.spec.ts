@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StateStore } from '../../lib/index.js';
+import { SystemClock } from '../../lib/common/clock.js';
 import { Keyring } from '../../lib/keys/keyring.js';
 import type { AuthSettings } from '../../lib/options/auth-settings.js';
 import { SessionCookie } from '../../lib/sessions/session-cookie.js';
@@ -90,8 +91,14 @@ describe.each(ADAPTERS)('a session cookie that is not ours, on %s', (adapter) =>
 
   it('is signed with another secret, or for another purpose', async () => {
     const [user = '', sid = ''] = genuine.split('.');
-    const foreign = new Keyring({ secret: `${SECRET}x`, secrets: {} } as unknown as AuthSettings);
-    const own = new Keyring({ secret: SECRET, secrets: {} } as unknown as AuthSettings);
+    const foreign = new Keyring(
+      { secret: `${SECRET}x`, secrets: {}, acceptedSecrets: [] } as unknown as AuthSettings,
+      new SystemClock(),
+    );
+    const own = new Keyring(
+      { secret: SECRET, secrets: {}, acceptedSecrets: [] } as unknown as AuthSettings,
+      new SystemClock(),
+    );
     expect(new SessionCookie(own).write({ userId: person.userId, sid })).toBe(genuine);
     const forged = new SessionCookie(foreign).write({ userId: person.userId, sid });
     const [, , foreignKid, foreignMac] = forged.split('.');

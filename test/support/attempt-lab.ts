@@ -44,7 +44,7 @@ export class AttemptLab {
   ) {
     const values = { secret: 'v7Qk2mXw9TzR4bNc8JpL6hYd3FsG5aUe', secrets: {}, attempts: { sharedAddresses: shared } };
     const settings = values as unknown as AuthSettings;
-    this.attempts = new PasswordAttempts(store ?? new MemoryStateStore(clock), new Keyring(settings), settings);
+    this.attempts = new PasswordAttempts(store ?? new MemoryStateStore(clock), new Keyring(settings, clock), settings);
   }
 
   async begin({ userId, identifier = 'x@example.com', address = '192.0.2.1', devices = STRANGER }: Try) {

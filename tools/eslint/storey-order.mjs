@@ -14,6 +14,7 @@ export const FOLDERS = [
   'attempts',
   'passwords',
   'sessions',
+  'tokens',
   'access',
   'sign-in',
   'http',
@@ -24,6 +25,7 @@ export const FOLDERS = [
   'assemble.ts',
   'auth.module.ts',
   'testing',
+  'ws',
   'index.ts',
 ];
 

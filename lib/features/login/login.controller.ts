@@ -8,11 +8,19 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
+import { TokenDelivery, type IssuedTokens } from '../../sign-in/token-delivery.js';
+import type { PublicUser } from '../../users/user-directory.js';
 import { SessionDelivery, type SignedIn } from '../../sign-in/session-delivery.js';
 import { CurrentSession, type SessionState } from './current-session.service.js';
 import { loginSchema, type LoginInput } from './login.schemas.js';
 import { Logout } from './logout.service.js';
-import { PasswordSignIn } from './password-sign-in.service.js';
+import { PasswordSignIn } from '../../sign-in/password-sign-in.service.js';
+
+/** What `POST /login` answers for `deliver: 'tokens'`. */
+export interface SignedInWithTokens extends IssuedTokens {
+  readonly status: 'signed_in';
+  readonly user: PublicUser;
+}
 
 @AuthController()
 export class LoginController {
@@ -21,6 +29,7 @@ export class LoginController {
     private readonly signOut: Logout,
     private readonly current: CurrentSession,
     private readonly delivery: SessionDelivery,
+    private readonly tokens: TokenDelivery,
     private readonly csrf: CsrfProtection,
     private readonly addresses: ClientAddresses,
   ) {}
@@ -31,19 +40,22 @@ export class LoginController {
   async login(
     @Exchange() { request, response, gone }: HttpExchange,
     @Input(loginSchema) input: LoginInput,
-  ): Promise<SignedIn> {
+  ): Promise<SignedIn | SignedInWithTokens> {
     this.csrf.checkOrigin(request);
     const completed = await this.passwordSignIn.signInWith({
       identifier: input.email,
       password: input.password,
       rememberMe: input.rememberMe,
       deliver: input.deliver,
+      scope: input.scope,
       client: this.addresses.of(request),
-      devices: this.delivery.devicesOf(request),
-      replaces: this.delivery.presentedSession(request),
+      devices: this.delivery.devicesOf(request, input.deviceToken),
+      replaces: input.deliver === 'cookie' ? this.delivery.presentedSession(request) : undefined,
       gone,
     });
-    return this.delivery.deliver(request, response, completed);
+    if (input.deliver === 'cookie') return this.delivery.deliver(request, response, completed);
+    const tokens = await this.tokens.deliver(request, response, completed, input.deviceToken);
+    return { status: 'signed_in', user: completed.user, ...tokens };
   }
 
   @Post('logout')

@@ -1,17 +1,13 @@
 import * as v from 'valibot';
-
-// No control characters: PostgreSQL refuses NUL in text, and no identifier has any.
-const identifier = v.pipe(
-  v.string(),
-  v.maxLength(254),
-  v.check((text) => !/\p{Cc}/u.test(text), 'This contains characters that no address has.'),
-);
+import { identifierSchema } from '../../sign-in/identifier.schema.js';
 
 export const loginSchema = v.strictObject({
-  email: identifier,
+  email: identifierSchema,
   password: v.string(),
   rememberMe: v.optional(v.boolean(), false),
   deliver: v.optional(v.picklist(['cookie', 'tokens']), 'cookie'),
+  scope: v.optional(v.string()),
+  deviceToken: v.optional(v.string()),
 });
 
 export type LoginInput = v.InferOutput<typeof loginSchema>;

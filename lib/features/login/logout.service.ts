@@ -3,9 +3,11 @@ import type { AuthRequest } from '../../access/credential-source.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { SessionLoader } from '../../sessions/session-loader.js';
 import { Sessions } from '../../sessions/sessions.service.js';
+import { AccessTokens } from '../../tokens/access-tokens.service.js';
+import { bearerToken } from '../../access/presented-credential.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
 
-/** Ends the session that a request's own cookie names. */
+/** Ends the sessions that a request's own credentials name. */
 @Injectable()
 export class Logout {
   constructor(
@@ -13,13 +15,15 @@ export class Logout {
     private readonly loader: SessionLoader,
     private readonly sessions: Sessions,
     private readonly csrf: CsrfProtection,
+    private readonly accessTokens: AccessTokens,
   ) {}
 
   /**
-   * A cookie that is absent, forged or of a session that has ended is nothing to end. Read from the database, so that it
+   * An access token ends its session although it has expired. A cookie that is absent, forged or of a session that has ended is nothing to end. Read from the database, so that it
    * works while the state store is down. Throws `CSRF_FAILED` (403) for a live session without its token.
    */
   async signOut(request: AuthRequest): Promise<void> {
+    await this.endBearer(request);
     // A form on another site sends no Lax cookie, but the browser would obey the answer that clears it.
     this.csrf.checkOrigin(request);
     const reference = this.delivery.presentedSession(request);
@@ -28,5 +32,11 @@ export class Logout {
     if (session === undefined) return;
     this.csrf.check(request, session.csrfSeed);
     await this.sessions.revokeBySid(session.userId, session.sid);
+  }
+
+  private async endBearer(request: AuthRequest): Promise<void> {
+    const token = bearerToken(request);
+    const claims = token === undefined ? undefined : await this.accessTokens.verifyExpired(token);
+    if (claims !== undefined) await this.sessions.revokeBySid(claims.userId, claims.sid);
   }
 }

@@ -1,9 +1,9 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Database } from '../../database/database.js';
-import { isUniqueViolation } from '../../database/driver-errors.js';
-import { Passwords } from '../../passwords/passwords.service.js';
-import { Account } from '../../users/account.entity.js';
-import { UserDirectory } from '../../users/user-directory.js';
+import { Database } from '../database/database.js';
+import { isUniqueViolation } from '../database/driver-errors.js';
+import { Passwords } from '../passwords/passwords.service.js';
+import { Account } from '../users/account.entity.js';
+import { UserTable } from '../users/user-table.js';
 
 /**
  * What a password check leaves behind in the database. All of it is written after the answer: how long a write takes must
@@ -17,7 +17,7 @@ export class PasswordRecord implements BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly passwords: Passwords,
-    private readonly users: UserDirectory,
+    private readonly table: UserTable,
   ) {}
 
   /** One more failure in a row. The same statement, matching no row, for an identifier that nobody has. */
@@ -31,9 +31,7 @@ export class PasswordRecord implements BeforeApplicationShutdown {
   hashAnew(userId: string, password: string, stored: string): void {
     this.later('A password could not be hashed anew; it will be at a later sign-in', async () => {
       const passwordHash = await this.passwords.hash(password);
-      await this.database.write((manager) =>
-        manager.update(this.users.entity, { id: userId, passwordHash: stored }, { passwordHash }),
-      );
+      await this.database.write((manager) => this.table.setPasswordHash(manager, userId, passwordHash, stored));
     });
   }
 

@@ -1,16 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { PasswordAttempt } from '../../attempts/password-attempt.js';
-import { FAILED_IN_ROW_LIMIT } from '../../attempts/budgets.js';
-import type { KnownDevices } from '../../attempts/known-devices.js';
-import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
-import type { ClientInfo } from '../../common/client-address.js';
-import { AuthError } from '../../errors/auth-error.js';
-import { AuthSettings } from '../../options/auth-settings.js';
-import { Passwords } from '../../passwords/passwords.service.js';
-import type { SessionReference } from '../../sessions/session-cookie.js';
-import { refuseUnoffered, type Delivery } from '../../sign-in/delivery.js';
-import { SignIn, type CompletedSignIn } from '../../sign-in/sign-in.service.js';
-import { UserDirectory, type SignInCandidate } from '../../users/user-directory.js';
+import type { PasswordAttempt } from '../attempts/password-attempt.js';
+import { FAILED_IN_ROW_LIMIT } from '../attempts/budgets.js';
+import type { KnownDevices } from '../attempts/known-devices.js';
+import { PasswordAttempts } from '../attempts/password-attempts.service.js';
+import type { ClientInfo } from '../common/client-address.js';
+import { AuthError } from '../errors/auth-error.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { Passwords } from '../passwords/passwords.service.js';
+import type { SessionReference } from '../sessions/session-cookie.js';
+import type { Delivery } from './delivery.js';
+import { SignIn, type CompletedSignIn } from './sign-in.service.js';
+import { UserDirectory, type SignInCandidate } from '../users/user-directory.js';
 import { PasswordRecord } from './password-record.service.js';
 
 export interface PasswordSignInRequest {
@@ -18,6 +18,8 @@ export interface PasswordSignInRequest {
   readonly password: string;
   readonly rememberMe: boolean;
   readonly deliver: Delivery;
+  /** For tokens: scopes that are asked for, separated by spaces. */
+  readonly scope?: string | undefined;
   readonly client: ClientInfo;
   readonly devices: KnownDevices;
   readonly replaces: SessionReference | undefined;
@@ -42,7 +44,6 @@ export class PasswordSignIn {
   ) {}
 
   async signInWith(request: PasswordSignInRequest): Promise<CompletedSignIn> {
-    refuseUnoffered(request.deliver);
     const attempt = await this.attempts.begin(request.client, request.devices);
     try {
       return await this.check(request, attempt);

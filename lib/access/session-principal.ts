@@ -1,0 +1,27 @@
+import { Principal, type CredentialKind } from '../common/principal.js';
+import type { RoleGrants } from '../roles/role-grants.js';
+import type { LiveSession } from '../sessions/live-session.js';
+
+/** The principal behind a live session. `scopes`: those of the credential; `undefined` when scopes do not limit it. */
+export function sessionPrincipal(
+  session: LiveSession,
+  via: CredentialKind,
+  scopes: readonly string[] | undefined,
+  grants: RoleGrants,
+): Principal {
+  const { userId, id, roles, emailVerified, methods, authenticatedAt, freshUntil, expiresAt } = session;
+  return Principal.of({
+    userId,
+    via,
+    sessionId: id,
+    roles,
+    permissions: grants.permissionsOf(roles),
+    scopes,
+    emailVerified,
+    methods,
+    authenticatedAt,
+    freshUntil,
+    expiresAt,
+    impersonatorId: undefined,
+  });
+}

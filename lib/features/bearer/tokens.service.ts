@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { BearerTokenReader } from '../../access/bearer-token-reader.js';
+import type { ClientInfo } from '../../common/client-address.js';
+import type { Principal } from '../../common/principal.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { Sessions } from '../../sessions/sessions.service.js';
+import { AccessTokens } from '../../tokens/access-tokens.service.js';
+import { AuthorizationCodes } from '../../tokens/authorization-codes.js';
+import { RefreshRotation } from '../../tokens/refresh-rotation.service.js';
+import { RefreshTokens } from '../../tokens/refresh-tokens.js';
+import type { TokenResponse } from '../../tokens/token-issuer.service.js';
+import { UserDirectory } from '../../users/user-directory.js';
+import { TokenIntrospection, type Introspection } from './token-introspection.service.js';
+
+export interface RefreshOptions {
+  /** Scopes of the new access token, separated by spaces. Default: those that were granted. */
+  readonly scope?: string;
+  /** Of whoever presents the token. Default: unknown. */
+  readonly client?: ClientInfo;
+}
+
+export interface AuthorizationCodeRequest {
+  /** Base64url of the SHA-256 of the verifier that the application keeps (RFC 7636 §4.2). */
+  readonly codeChallenge: string;
+  /** Scopes that are asked for, separated by spaces. Default: all that may be granted. */
+  readonly scope?: string;
+}
+
+const NOBODY: ClientInfo = { address: '', userAgent: '' };
+
+/** Access and refresh tokens, for the application's own code: what the endpoints below `/token` do. */
+@Injectable()
+export class Tokens {
+  constructor(
+    private readonly rotation: RefreshRotation,
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly introspection: TokenIntrospection,
+    private readonly reader: BearerTokenReader,
+    private readonly codes: AuthorizationCodes,
+    private readonly sessions: Sessions,
+    private readonly users: UserDirectory,
+  ) {}
+
+  /** Throws `INVALID_REFRESH_TOKEN`, `REFRESH_TOKEN_REUSED` (401), `SIGN_IN_REFUSED` (403), `RATE_LIMITED` (429). */
+  refresh(refreshToken: string, { scope, client = NOBODY }: RefreshOptions = {}): Promise<TokenResponse> {
+    return this.rotation.refresh({ refreshToken, scope, client });
+  }
+
+  /** Who an access token is from, its login session checked; `undefined` for one that is not good. */
+  verify(accessToken: string): Promise<Principal | undefined> {
+    return this.reader.read(accessToken, 'session');
+  }
+
+  /** Ends the session behind an access or refresh token, spent and expired ones included (RFC 7009 §2.1). */
+  async revoke(token: string): Promise<void> {
+    const named = this.refreshTokens.read(token) ?? (await this.accessTokens.verifyExpired(token));
+    if (named !== undefined) await this.sessions.revokeBySid(named.userId, named.sid);
+  }
+
+  /** What a token is good for at this moment (RFC 7662). */
+  introspect(token: string): Promise<Introspection> {
+    return this.introspection.introspect(token);
+  }
+
+  /**
+   * A one-time code with which an application begins a session of its own for a user who is signed in here, within a
+   * minute, by `grant_type=authorization_code`. The new session is no fresher than this one and ends with nothing but
+   * itself. Throws `VALIDATION_FAILED` (400) for a challenge that is not S256, `FORBIDDEN` (403) for an impersonator.
+   */
+  async authorizationCode(who: Principal, { codeChallenge, scope }: AuthorizationCodeRequest): Promise<string> {
+    if (who.impersonatorId !== undefined) throw new AuthError('FORBIDDEN');
+    const grant = {
+      userId: who.userId,
+      epoch: await this.users.epochOf(who.userId),
+      sessionId: who.sessionId,
+      methods: who.methods,
+      authenticatedAt: who.authenticatedAt.getTime(),
+      freshUntil: who.freshUntil.getTime(),
+      ...(scope === undefined ? {} : { scope }),
+    };
+    return this.codes.issue(grant, codeChallenge);
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import { Database } from '../database/database.js';
+import { liveSessions } from '../sessions/live-sessions.query.js';
+import { LoginSession } from '../sessions/login-session.entity.js';
+import { Account } from '../users/account.entity.js';
+import type { RefreshReference } from './refresh-tokens.js';
+
+/** What the database says of the refresh tokens of a live session. */
+export interface FamilyState {
+  readonly generation: number;
+  /** Epoch ms of the latest rotation; `null` before the first. */
+  readonly rotatedAt: number | null;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+/** The refresh tokens of one session: a number in its row. */
+@Injectable()
+export class TokenFamilies {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `undefined` for a session that is unknown, revoked, over, of another epoch or of a disabled account. */
+  async read({ userId, sid }: RefreshReference): Promise<FamilyState | undefined> {
+    const session = await this.database.read((manager) =>
+      liveSessions(manager, userId, this.clock.now()).andWhere('s.sid = :sid', { sid }).getOne(),
+    );
+    if (session === null || session.generation === null) return undefined;
+    const { generation, rotatedAt, ip, userAgent } = session;
+    return { generation, rotatedAt, ip, userAgent };
+  }
+
+  /**
+   * Makes the next generation current, in one statement that holds every condition: of any number of callers at once one
+   * succeeds, and a session that has just been revoked, or whose account has just been disabled, rotates for nobody.
+   */
+  async rotate({ userId, sid, generation }: RefreshReference): Promise<boolean> {
+    const now = this.clock.now();
+    const { affected } = await this.database.statement((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(LoginSession)
+        .set({ generation: generation + 1, rotatedAt: now, lastSeenAt: now })
+        .where('sid = :sid AND userId = :userId AND generation = :generation', { sid, userId, generation })
+        .andWhere('revokedAt IS NULL AND expiresAt > :now AND lastSeenAt > :now - idleMs', { now })
+        .andWhere(accountIsGood(manager))
+        .execute(),
+    );
+    return affected === 1;
+  }
+}
+
+/** Column names are spelled out where two tables meet: the builder of an UPDATE knows the properties of one. */
+function accountIsGood(manager: EntityManager): string {
+  const { driver } = manager.connection;
+  const table = ({ tablePath }: { tablePath: string }): string =>
+    tablePath
+      .split('.')
+      .map((part) => driver.escape(part))
+      .join('.');
+  const accounts = table(manager.connection.getMetadata(Account));
+  const sessions = table(manager.connection.getMetadata(LoginSession));
+  return (
+    `EXISTS (SELECT 1 FROM ${accounts} a WHERE a.user_id = ${sessions}.user_id AND a.epoch = ${sessions}.epoch ` +
+    'AND a.disabled_at IS NULL)'
+  );
+}
