@@ -101,15 +101,10 @@ describe('in production', () => {
   });
 
   it('a finding that is accepted starts, and its reason is printed', async () => {
-    const { error, hostStarted } = await start({
-      instances: 3,
-      checklist: { accept: { 'store.memory-instances': 'sticky sessions' } },
-    });
+    const { error, hostStarted } = await start({ checklist: { accept: { 'store.memory': 'one small service' } } });
     expect(error).toBeUndefined();
     expect(hostStarted).toBe(true);
-    expect(printed(log)).toContainEqual(
-      expect.stringMatching(/^store\.memory-instances: .*Accepted: sticky sessions$/),
-    );
+    expect(printed(log)).toContainEqual(expect.stringMatching(/^store\.memory: .*Accepted: one small service$/));
   });
 
   it('each warning is printed once, on one line, with the line to change', async () => {
@@ -140,8 +135,20 @@ describe('in development', () => {
   });
 });
 
+describe.each(['production', 'development', 'test'])('several instances with a memory each, in %s', (environment) => {
+  it.each([{}, { accept: { 'store.memory-instances': 'sticky sessions' } }])(
+    'are refused, with %j',
+    async (checklist) => {
+      const { error, hostStarted } = await start({ instances: 2, checklist }, { NODE_ENV: environment });
+      expect(error).toBeInstanceOf(StartUpError);
+      expect((error as StartUpError).message).toContain('Set redis.url');
+      expect(hostStarted).toBe(false);
+    },
+  );
+});
+
 it('in tests it is silent', async () => {
-  const { error } = await start({ secret: 'changeme', instances: 3 }, { NODE_ENV: 'test' });
+  const { error } = await start({ secret: 'changeme' }, { NODE_ENV: 'test' });
   expect(error).toBeUndefined();
   expect([...printed(log), ...printed(warn)].filter((line) => /checklist|keys\./.test(line))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { StartUpError } from '../errors/start-up-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { StateStore } from '../store/state-store.js';
 import { Checklist } from './checklist.js';
 import { lineOf, type ChecklistEntry, type ChecklistReport } from './report.js';
 
@@ -18,15 +19,27 @@ export class StartUpChecklist {
   constructor(
     private readonly settings: AuthSettings,
     private readonly checklist: Checklist,
+    private readonly store: StateStore,
   ) {}
 
   /** @throws StartUpError that lists everything which refuses the start. */
   async run(): Promise<void> {
-    const problems = this.checklist.problems();
+    const problems = [...this.checklist.problems(), ...this.unsharedState()];
     const { environment } = this.settings;
     if (environment === 'production') return this.judge(await this.checklist.report(), problems);
-    if (problems.length > 0) throw new StartUpError('the checklist is not valid.', problems);
+    if (problems.length > 0) throw new StartUpError('these options cannot be.', problems);
     if (environment === 'development') this.summarise(await this.checklist.report());
+  }
+
+  /** Several instances with a memory each would forget each other's revocations: refused everywhere, with no way round. */
+  private unsharedState(): readonly string[] {
+    const { instances, environment, checklist } = this.settings;
+    if (instances === 1 || this.store.kind === 'shared') return [];
+    // In production the check of the same name says it, unless its finding is accepted.
+    if (environment === 'production' && checklist.accept['store.memory-instances'] === undefined) return [];
+    return [
+      `instances: ${instances} with state in the memory of each. Set redis.url or redis.cluster, or instances: 1.`,
+    ];
   }
 
   private judge({ entries, counts }: ChecklistReport, problems: readonly string[]): void {

@@ -94,17 +94,18 @@ describe('describeAuth', () => {
   };
 
   const SESSION = { gatehouseSession: [] };
+  const BEARER = { gatehouseBearer: [] };
   const BOTH = { gatehouseSession: [], gatehouseCsrf: [] };
 
   function expectAll(document: { paths: object }, prefix: string, things: readonly string[]): void {
     const security = (verb: string, path: string) => operation(document, verb, `${prefix}${path}`).security;
-    expect(security('get', '/notes')).toEqual([SESSION]);
-    expect(security('get', '/notes/{id}')).toEqual([SESSION, {}]);
-    expect(security('delete', '/notes/{id}')).toEqual([BOTH]);
+    expect(security('get', '/notes')).toEqual([SESSION, BEARER]);
+    expect(security('get', '/notes/{id}')).toEqual([SESSION, BEARER, {}]);
+    expect(security('delete', '/notes/{id}')).toEqual([BOTH, BEARER]);
     expect(security('get', '/notes/health')).toEqual([]);
-    expect(security('post', '/notes/{id}/tags/{tag}')).toEqual([BOTH]);
+    expect(security('post', '/notes/{id}/tags/{tag}')).toEqual([BOTH, BEARER]);
     expect(security('post', '/auth/login')).toEqual([]);
-    expect(security('get', '/auth/me')).toEqual([SESSION]);
+    expect(security('get', '/auth/me')).toEqual([SESSION, BEARER]);
     for (const path of things) expect(security('get', path)).toEqual([]);
   }
 
@@ -120,7 +121,7 @@ describe('describeAuth', () => {
     const exclude = [{ path: 'notes/health', method: RequestMethod.GET }];
     const document = await documentOf((host) => host.setGlobalPrefix('api', { exclude }));
     expect(operation(document, 'get', '/notes/health').security).toEqual([]);
-    expect(operation(document, 'get', '/api/notes').security).toEqual([SESSION]);
+    expect(operation(document, 'get', '/api/notes').security).toEqual([SESSION, BEARER]);
   });
 
   it('finds every operation with versions in the path', async () => {
@@ -142,6 +143,7 @@ describe('describeAuth', () => {
       securitySchemes: {
         gatehouseSession: { type: 'apiKey', in: 'cookie', name: '__Host-auth_session' },
         gatehouseCsrf: { type: 'apiKey', in: 'header', name: 'X-CSRF-Token' },
+        gatehouseBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
       },
     });
     expect(Object.keys(operation(document, 'get', '/notes').responses!)).toEqual(['200', '401', '403']);

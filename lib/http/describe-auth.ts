@@ -21,6 +21,7 @@ export interface DescribedDocument {
 }
 
 const SESSION = 'gatehouseSession';
+const BEARER = 'gatehouseBearer';
 const CSRF = 'gatehouseCsrf';
 const ERROR = 'AuthError';
 const SAFE = /^(?:get|head|options)$/;
@@ -45,6 +46,7 @@ export function describeAuth<Document extends DescribedDocument>(
     ...components.securitySchemes,
     [SESSION]: { type: 'apiKey', in: 'cookie', name: app.get(CookieJar, { strict: false }).nameOf('session') },
     [CSRF]: { type: 'apiKey', in: 'header', name: 'X-CSRF-Token' },
+    [BEARER]: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   };
   const operations = operationsOf(document);
   const paths = new RoutePaths(app);
@@ -61,11 +63,15 @@ interface FoundOperation {
 }
 
 function describe(entry: RouteEntry, verb: string, operation: DescribedOperation): void {
-  const { mode, via } = entry.rule;
+  const { mode, via, scopes } = entry.rule;
   const session: Record<string, string[]> = SAFE.test(verb) ? { [SESSION]: [] } : { [SESSION]: [], [CSRF]: [] };
+  const credentials = [
+    ...(via === undefined || via.includes('session') ? [session] : []),
+    ...(via === undefined || via.includes('bearer') ? [{ [BEARER]: [...scopes] }] : []),
+  ];
   if (mode === 'public') operation.security = [];
-  if (mode === 'optional') operation.security = [session, {}];
-  if (mode === 'required' && (via === undefined || via.includes('session'))) operation.security = [session];
+  if (mode === 'optional') operation.security = [...credentials, {}];
+  if (mode === 'required' && credentials.length > 0) operation.security = credentials;
   const answers = [...(mode === 'required' ? [401, 403] : []), ...(entry.own ? [429] : [])];
   operation.responses = { ...Object.fromEntries(answers.map(errorAnswer)), ...operation.responses };
   const body = entry.own ? bodyOf(entry) : undefined;

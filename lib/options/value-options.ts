@@ -238,7 +238,7 @@ function domainProblem(value: unknown): string | undefined {
 
 /** `iss` and `aud` are compared as they are (RFC 7519 §2, StringOrURI). */
 function identifier(): Field<string | undefined> {
-  return { ...optionalText(), shownDefault: '`baseUrl`' };
+  return { ...optionalText(), shownDefault: 'baseUrl' };
 }
 
 function clusterProblem(value: unknown): string | undefined {
