@@ -17,7 +17,7 @@ const listen = async (server: Server): Promise<number> => {
 
 const refusal = async (url: string, connectTimeoutMs = 700): Promise<{ error: unknown; ms: number }> => {
   const startedAt = performance.now();
-  const settings = { url, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs };
+  const settings = { url, cluster: undefined, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs };
   const error = await createRedisStateStore(settings, new SystemClock()).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -81,7 +81,7 @@ describe('connecting to Redis at start', () => {
     const late = await startRedis();
     await late.stop();
     const connecting = createRedisStateStore(
-      { url: late.url, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 10_000 },
+      { url: late.url, cluster: undefined, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 10_000 },
       new SystemClock(),
     );
     await late.restart();
@@ -93,7 +93,7 @@ describe('connecting to Redis at start', () => {
 
   it('with the password it connects, and says so without telling it', async () => {
     const url = redis.url.replace('redis://', `redis://:${PASSWORD}@`);
-    const settings = { url, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 5_000 };
+    const settings = { url, cluster: undefined, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 5_000 };
     const store = await createRedisStateStore(settings, new SystemClock());
     const diagnostics = await store.diagnostics();
     expect(diagnostics.authenticated).toBe(true);

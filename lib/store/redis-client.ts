@@ -18,3 +18,20 @@ export interface RedisClientFacts {
   readonly password?: string | undefined;
   readonly socket?: object | undefined;
 }
+
+/** The part of a node-redis cluster client that the store uses: its connections, one to each node. */
+export interface RedisClusterClient {
+  readonly isOpen: boolean;
+  readonly masters: readonly RedisClusterNode[];
+  readonly nodeByAddress: ReadonlyMap<string, RedisClusterNode>;
+  nodeClient(node: RedisClusterNode): RedisClient | Promise<RedisClient>;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+}
+
+export interface RedisClusterNode {
+  /** `host:port` as the cluster announces it. */
+  readonly address: string;
+  /** Whether its connection reads from a replica. */
+  readonly readonly: boolean;
+  readonly client?: RedisClient | Promise<RedisClient> | undefined;
+}

@@ -4,18 +4,21 @@ import { SECOND_MS } from '../common/duration.js';
 import type { RedisClient } from './redis-client.js';
 import { redisEndpoint, type RedisEndpoint } from './redis-endpoint.js';
 import { RedisLink } from './redis-link.js';
+import type { RedisDiagnostics, RedisTransport, SendCommand } from './redis-transport.js';
 
 export interface RedisConnectionOptions {
   readonly commandTimeoutMs: number;
   readonly clock: Clock;
   /** Makes an unconnected client in place of one that is stuck. Absent for a client that belongs to the application. */
   readonly makeClient?: () => RedisClient;
+  /** It failed, or does not answer. */
+  readonly onTrouble?: () => void;
 }
 
 const LOG_INTERVAL_MS = 10 * SECOND_MS;
 
 /** A connection that outlives its sockets: it reconnects by itself and gives up a client that no longer answers. */
-export class RedisConnection {
+export class RedisConnection implements RedisTransport {
   readonly endpoint: RedisEndpoint;
   private readonly logger = new Logger('RedisStateStore');
   private link: RedisLink;
@@ -23,7 +26,7 @@ export class RedisConnection {
   private warned = false;
   private warnedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param client connected. */
+  /** @param client with a connection, or on the way to one. */
   constructor(
     client: RedisClient,
     private readonly options: RedisConnectionOptions,
@@ -33,9 +36,32 @@ export class RedisConnection {
     this.link = this.linkTo(client);
   }
 
-  /** Runs one operation within the deadline. Every failure is `STORE_UNAVAILABLE`. */
-  run<T>(work: (client: RedisClient) => Promise<T>, late?: (reply: T) => void): Promise<T> {
-    return this.link.run(work, late);
+  get client(): RedisClient {
+    return this.link.client;
+  }
+
+  /** Whether its client is the store's own, not the application's. */
+  get ours(): boolean {
+    return this.options.makeClient !== undefined;
+  }
+
+  /** Whether it is connected and owes no answer. */
+  get usable(): boolean {
+    return this.link.usable;
+  }
+
+  run<T>(_key: string, work: (send: SendCommand) => Promise<T>, late?: (reply: T) => void): Promise<T> {
+    return this.link.run((client) => work((args) => client.sendCommand(args)), late);
+  }
+
+  async ping(): Promise<void> {
+    await this.run('', (send) => send(['PING']));
+  }
+
+  async diagnostics(): Promise<RedisDiagnostics> {
+    const info = await this.run('', (send) => send(['INFO', 'memory']) as Promise<string>);
+    const evictionPolicy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+    return { ...this.endpoint, ...(evictionPolicy === undefined ? {} : { evictionPolicy }) };
   }
 
   /** Epoch ms when the client last became ready. */
@@ -47,7 +73,7 @@ export class RedisConnection {
   async close(): Promise<void> {
     const { client, usable } = this.link;
     this.link.retire();
-    if (this.options.makeClient === undefined) return;
+    if (!this.ours) return;
     // What cannot be closed, a connection still being made or a Redis that hangs, must not keep the process.
     client.unref();
     const closed = usable && client.isReady ? client.quit() : client.isOpen ? client.disconnect() : Promise.resolve();
@@ -64,6 +90,7 @@ export class RedisConnection {
   }
 
   private renew(): void {
+    this.onFailed('NO_ANSWER');
     if (this.options.makeClient === undefined) return;
     const stuck = this.link;
     const client = this.options.makeClient();
@@ -80,6 +107,7 @@ export class RedisConnection {
   }
 
   private onFailed(reason: string): void {
+    this.options.onTrouble?.();
     const now = this.options.clock.now();
     if (this.warned || now - this.warnedAt < LOG_INTERVAL_MS) return;
     this.warned = true;

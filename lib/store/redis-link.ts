@@ -105,8 +105,10 @@ export class RedisLink {
     if (this.overdue > 0) return;
     this.disarm();
     if (!this.retired && this.client.isReady) this.events.caughtUp();
+    const replies = this.lateReplies.splice(0);
+    if (this.retired) return;
     // Only now are commands taken again, and what a late reply calls for is one.
-    for (const reply of this.lateReplies.splice(0)) reply();
+    for (const reply of replies) reply();
   }
 
   private arm(): void {

@@ -52,7 +52,7 @@ describe('RedisStateStore when Redis fails', () => {
     vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
     redis = await startRedis();
     store = await createRedisStateStore(
-      { url: redis.url, cache: undefined, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
+      { url: redis.url, cluster: undefined, cache: undefined, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
       clock,
     );
     troubles.length = 0;
@@ -196,7 +196,7 @@ describe('RedisStateStore when Redis fails', () => {
     await store.close();
     const url = `redis://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
     store = await createRedisStateStore(
-      { url, cache: undefined, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
+      { url, cluster: undefined, cache: undefined, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
       clock,
     );
     for (const socket of sockets) socket.unpipe().pause();
@@ -261,7 +261,7 @@ describe('RedisStateStore when Redis fails', () => {
     await store.close();
     const cache = await caching(redisStore, { url: redis.url });
     store = await createRedisStateStore(
-      { url: undefined, cache, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
+      { url: undefined, cluster: undefined, cache, commandTimeoutMs: DEADLINE_MS, connectTimeoutMs: 5_000 },
       clock,
     );
     const connectedAt = store.connectedAt();

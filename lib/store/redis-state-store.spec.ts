@@ -14,6 +14,7 @@ import type { AttemptBudget, StateStore } from './state-store.js';
 
 const settings = (url: string): RedisSettings => ({
   url,
+  cluster: undefined,
   cache: undefined,
   commandTimeoutMs: 2_000,
   connectTimeoutMs: 5_000,
@@ -131,7 +132,7 @@ describe('RedisStateStore', () => {
   it('refuses a cache that is not over Redis', async () => {
     const cache = await caching('memory');
     await expect(createRedisStateStore({ ...settings(redis.url), cache }, new SystemClock())).rejects.toThrow(
-      'redis.cache: not a cache over one node-redis client',
+      'redis.cache: not a cache over a node-redis client',
     );
   });
 

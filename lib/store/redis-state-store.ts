@@ -1,8 +1,6 @@
-import type { RedisClient } from './redis-client.js';
-import type { RedisConnection } from './redis-connection.js';
-import type { RedisEndpoint } from './redis-endpoint.js';
 import type { RedisScript } from './redis-script.js';
 import { BUCKET_BEGIN, BUCKET_END, COMPARE_AND_SET, CONSUME, LOCKOUT_BEGIN, LOCKOUT_END } from './redis-scripts.js';
+import type { RedisDiagnostics, RedisTransport } from './redis-transport.js';
 import { StateStore } from './state-store.js';
 import type {
   AttemptBegin,
@@ -14,46 +12,44 @@ import type {
 } from './state-store.js';
 import { wholeTtlMs } from './state-ttl.js';
 
-export interface RedisDiagnostics extends RedisEndpoint {
-  /** `maxmemory_policy` of `INFO memory`. Absent when the server does not say. Anything but `noeviction` loses locks. */
-  readonly evictionPolicy?: string;
-}
+export type { RedisDiagnostics };
 
 type BeginReply = [allowed: number, reason: number, retryAfterMs: number];
 
 /**
- * The state in Redis 6.2 or later, shared by every node. Each operation is one command or one script on one key, timed by
- * the server's own clock.
+ * The state in Redis 6.2 or later, one server or a cluster, shared by every node. Each operation is one command or one
+ * script on one key (or on keys of one hash tag), timed by the server's own clock.
  */
 export class RedisStateStore extends StateStore {
   override readonly kind = 'shared';
 
-  constructor(private readonly connection: RedisConnection) {
+  constructor(private readonly redis: RedisTransport) {
     super();
   }
 
   override get(key: string): Promise<string | null> {
-    return this.send<string | null>(['GET', key]);
+    return this.send<string | null>(key, ['GET', key]);
   }
 
   override async getMany(keys: readonly string[]): Promise<(string | null)[]> {
-    return keys.length === 0 ? [] : this.send<(string | null)[]>(['MGET', ...keys]);
+    const [first] = keys;
+    return first === undefined ? [] : this.send<(string | null)[]>(first, ['MGET', ...keys]);
   }
 
   override async set(key: string, value: string, ttlMs: number): Promise<void> {
-    await this.send(['SET', key, value, 'PX', String(wholeTtlMs(ttlMs))]);
+    await this.send(key, ['SET', key, value, 'PX', String(wholeTtlMs(ttlMs))]);
   }
 
   override async delete(key: string): Promise<void> {
-    await this.send(['DEL', key]);
+    await this.send(key, ['DEL', key]);
   }
 
   override async setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
-    return (await this.send(['SET', key, value, 'NX', 'PX', String(wholeTtlMs(ttlMs))])) !== null;
+    return (await this.send(key, ['SET', key, value, 'NX', 'PX', String(wholeTtlMs(ttlMs))])) !== null;
   }
 
   override take(key: string): Promise<string | null> {
-    return this.send<string | null>(['GETDEL', key]);
+    return this.send<string | null>(key, ['GETDEL', key]);
   }
 
   override async compareAndSet(key: string, expected: string, value: string, ttlMs: number): Promise<boolean> {
@@ -95,26 +91,24 @@ export class RedisStateStore extends StateStore {
   }
 
   override connectedAt(): number {
-    return this.connection.connectedAt();
+    return this.redis.connectedAt();
   }
 
-  override async ping(): Promise<void> {
-    await this.send(['PING']);
+  override ping(): Promise<void> {
+    return this.redis.ping();
   }
 
   override close(): Promise<void> {
-    return this.connection.close();
+    return this.redis.close();
   }
 
   /** What the checklist asks about the server and the way to it. Never a user, a password or a query. */
-  async diagnostics(): Promise<RedisDiagnostics> {
-    const info = await this.send<string>(['INFO', 'memory']);
-    const evictionPolicy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-    return { ...this.connection.endpoint, ...(evictionPolicy === undefined ? {} : { evictionPolicy }) };
+  diagnostics(): Promise<RedisDiagnostics> {
+    return this.redis.diagnostics();
   }
 
-  private send<T>(args: string[]): Promise<T> {
-    return this.connection.run((client) => client.sendCommand(args) as Promise<T>);
+  private send<T>(key: string, args: string[]): Promise<T> {
+    return this.redis.run(key, (send) => send(args) as Promise<T>);
   }
 
   private script<T>(
@@ -123,8 +117,6 @@ export class RedisStateStore extends StateStore {
     args: readonly (string | number)[],
     late?: (reply: T) => void,
   ): Promise<T> {
-    const work = (client: RedisClient): Promise<T> =>
-      script.run((command) => client.sendCommand(command), key, args) as Promise<T>;
-    return this.connection.run(work, late);
+    return this.redis.run(key, (send) => script.run(send, key, args) as Promise<T>, late);
   }
 }
