@@ -9,6 +9,7 @@ const filters = process.argv.slice(2);
 const STEPS = {
   'build the library': ensureLibraryBuilt,
   'build the quickstart': () => ensureSampleBuilt('sample/01-quickstart'),
+  'build the production sample': () => ensureSampleBuilt('sample/02-production'),
   'check types': () => npm(['run', 'typecheck', '--silent']),
   lint: () => npm(['run', 'lint', '--silent']),
   'check formatting': () => npm(['run', 'format:check', '--silent']),
