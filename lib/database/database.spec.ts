@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Clock, SystemClock } from '../common/clock.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { AuthSettings } from '../options/auth-settings.js';
 import { resolveSettings } from '../options/resolve-options.js';
-import { postgresUrl } from '../../test/support/services.js';
+import { DATABASES, newDataSource, type DatabaseKind } from '../../test/support/app.js';
 import { Database } from './database.js';
 import { isUniqueViolation } from './driver-errors.js';
 
@@ -24,12 +24,8 @@ class MovableClock extends Clock {
   }
 }
 
-async function setUp(type: 'sqlite' | 'postgres', timeout: '200ms' | '5s' = '5s') {
-  const dataSource = await new DataSource(
-    type === 'sqlite'
-      ? { type: 'better-sqlite3', database: ':memory:' }
-      : { type: 'postgres', url: await postgresUrl(), extra: { max: 5 } },
-  ).initialize();
+async function setUp(type: DatabaseKind, timeout: '200ms' | '5s' = '5s') {
+  const dataSource = await newDataSource(type, { poolSize: 5 });
   open.push(dataSource);
   await dataSource.query('CREATE TABLE t (id varchar(20) PRIMARY KEY)');
   const settings: AuthSettings = resolveSettings(
@@ -47,7 +43,7 @@ async function setUp(type: 'sqlite' | 'postgres', timeout: '200ms' | '5s' = '5s'
 const insert = (manager: EntityManager, id: string): Promise<unknown> =>
   manager.query(`INSERT INTO t VALUES ('${id}')`);
 
-describe.each(['sqlite', 'postgres'] as const)('Database on %s', (type) => {
+describe.each(DATABASES)('Database on %s', (type) => {
   it('commits what the work returns from, and nothing of what it throws from', async () => {
     const { database, rows } = await setUp(type);
     expect(await database.write(async (manager) => (await insert(manager, 'a'), 'done'))).toBe('done');
@@ -84,10 +80,18 @@ describe.each(['sqlite', 'postgres'] as const)('Database on %s', (type) => {
   });
 
   it('shows neither statement nor parameters of what failed', async () => {
-    const { database } = await setUp(type);
-    const failing = database.read((manager) => manager.query('SELECT marker FROM t WHERE id = $1', ['marker-value']));
-    const error: unknown = await failing.catch((reason: unknown) => reason);
-    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/marker-value|SELECT/);
+    const { database, dataSource } = await setUp(type);
+    const parameter = type === 'mariadb' ? '?' : '$1';
+    await insert(dataSource.manager, 'marker-value');
+    const failures = [
+      database.read((manager) => manager.query(`SELECT marker FROM t WHERE id = ${parameter}`, ['marker-value'])),
+      database.write((manager) => manager.query(`INSERT INTO t VALUES (${parameter})`, ['marker-value'])),
+    ];
+    for (const failing of failures) {
+      const error: unknown = await failing.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(Error);
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/marker-value|SELECT marker|INSERT INTO/);
+    }
   });
 
   it('answers 503 after the deadline, and goes on working', async () => {
@@ -183,5 +187,64 @@ describe('Database on one shared connection', () => {
     await database.write((manager) => insert(manager, 'ours'));
     await host;
     expect(await rows()).toEqual(['ours']);
+  });
+});
+
+describe('Database on MariaDB', () => {
+  const UNAVAILABLE = { code: 'STORE_UNAVAILABLE', headers: { 'Retry-After': '1' } };
+
+  it('reads behind its claim what others have committed by then', async () => {
+    const { database, dataSource, rows } = await setUp('mariadb');
+    await database.write((manager) => insert(manager, 'a'));
+    const seen = await database.write(async (manager) => {
+      await manager.query("UPDATE t SET id = 'a' WHERE id = 'a'");
+      const before: unknown[] = await manager.query('SELECT id FROM t');
+      await insert(dataSource.manager, 'b');
+      const after: unknown[] = await manager.query('SELECT id FROM t');
+      return [before.length, after.length];
+    });
+    expect(seen).toEqual([1, 2]);
+    expect(await rows()).toEqual(['a', 'b']);
+  });
+
+  it('answers 503 to one of two that wait for each other, and the other goes on', async () => {
+    const { database, rows } = await setUp('mariadb');
+    await database.write((manager) => manager.query("INSERT INTO t VALUES ('a'), ('b')"));
+    let holding = 0;
+    let go!: () => void;
+    const bothHold = new Promise<void>((resolve) => (go = resolve));
+    const crossing = (first: string, second: string): Promise<unknown> =>
+      database.write(async (manager) => {
+        await manager.query('DELETE FROM t WHERE id = ?', [first]);
+        holding += 1;
+        if (holding === 2) go();
+        await bothHold;
+        await manager.query('DELETE FROM t WHERE id = ?', [second]);
+      });
+    const settled = await Promise.allSettled([crossing('a', 'b'), crossing('b', 'a')]);
+    const lost = settled.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+    expect(lost).toHaveLength(1);
+    expect(lost[0]).toMatchObject(UNAVAILABLE);
+    expect(await rows()).toEqual([]);
+  });
+
+  it.each([
+    ['a lock that nobody lets go of', 'SET STATEMENT innodb_lock_wait_timeout = 1 FOR DELETE FROM t'],
+    ['a statement that took too long', 'SET STATEMENT max_statement_time = 0.1 FOR SELECT sleep(2)'],
+    ['a connection that was killed', 'KILL CONNECTION CONNECTION_ID()'],
+    ['a server that is read only', "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290"],
+    ['too many connections of one user', "SIGNAL SQLSTATE '42000' SET MYSQL_ERRNO = 1226"],
+    ['a cluster that is not ready', "SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1047"],
+    ['a row that somebody else has changed', "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1020"],
+  ])('answers 503 to %s', async (_, statement) => {
+    const { database, dataSource, rows } = await setUp('mariadb');
+    await insert(dataSource.manager, 'a');
+    const holder = dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query("UPDATE t SET id = 'b' WHERE id = 'a'");
+    await expect(database.read((manager) => manager.query(statement))).rejects.toMatchObject(UNAVAILABLE);
+    await holder.rollbackTransaction();
+    await holder.release();
+    expect(await rows()).toEqual(['a']);
   });
 });

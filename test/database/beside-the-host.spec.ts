@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { DATABASES, startApp, type TestApp } from '../support/app.js';
 
 @Entity('notes')
 class Note {
@@ -18,7 +18,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-describe.each(['sqlite', 'postgres'] as const)('units of work beside the host’s own writes on %s', (database) => {
+describe.each(DATABASES)('units of work beside the host’s own writes on %s', (database) => {
   it('a hundred at once, winners, losers and refusals among them: nothing is lost', async () => {
     running = await startApp({ database, entities: [Note] });
     const accounts = running.get(Accounts);

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn, type EntityManager } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts, type AuthOptions, type AuthUser } from '../../lib/index.js';
-import type { DatabaseKind, TestApp, User } from '../support/app.js';
+import { DATABASES, type DatabaseKind, type TestApp, type User } from '../support/app.js';
 import type { Answer } from '../support/client.js';
 import { countIn, never, startTold, type ToldHooks } from './told-hooks.js';
 
@@ -27,7 +27,7 @@ function register(email = 'ada@example.com'): Promise<Answer> {
   return app.client().register(email);
 }
 
-describe.each<DatabaseKind>(['sqlite', 'postgres'])('onRegister on %s', (database) => {
+describe.each(DATABASES)('onRegister on %s', (database) => {
   const withProfile = async (user: AuthUser, manager: EntityManager): Promise<void> => {
     await manager.insert(Profile, { userId: user.id, nickname: user.email });
   };

@@ -1,8 +1,15 @@
 import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts, AuthModule, type AuthValues } from '../../lib/index.js';
-import { ADAPTERS, PASSWORD, startApp, User, type Adapter, type TestApp } from '../support/app.js';
+import { ADAPTERS, PASSWORD, startApp, User, type AppSetup, type TestApp } from '../support/app.js';
 import { refusal, sqlite, VALUES } from './kit.js';
+
+type Where = Pick<AppSetup, 'adapter' | 'database'>;
+
+const WHERE: readonly Where[] = [
+  ...ADAPTERS.map((adapter) => ({ adapter, database: 'sqlite' }) as const),
+  { adapter: 'express', database: 'mariadb' },
+];
 
 let app: TestApp | undefined;
 afterEach(async () => {
@@ -10,8 +17,8 @@ afterEach(async () => {
   app = undefined;
 });
 
-async function start(adapter: Adapter, auth: Partial<AuthValues>): Promise<TestApp> {
-  app = await startApp({ adapter, auth });
+async function start(where: Where, auth: Partial<AuthValues>): Promise<TestApp> {
+  app = await startApp({ ...where, auth });
   return app;
 }
 
@@ -22,11 +29,11 @@ async function stored(running: TestApp): Promise<Record<string, unknown>[]> {
   return running.dataSource.query('SELECT email, display_name, handle FROM users ORDER BY email');
 }
 
-describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
+describe.each(WHERE)('extra fields of a registration on $adapter and $database', (where) => {
   const fields = v.strictObject({ displayName: v.optional(displayName) });
 
   it('are checked, stored as the schema gives them back, and shown where declared', async () => {
-    const running = await start(adapter, { registration: { fields }, publicUserFields: ['displayName', 'handle'] });
+    const running = await start(where, { registration: { fields }, publicUserFields: ['displayName', 'handle'] });
     const client = running.client();
     expect((await client.post('/auth/register', { ...ADA, displayName: '  Ada L. ' })).status).toBe(202);
     expect(await stored(running)).toEqual([{ email: 'ada@example.com', display_name: 'Ada L.', handle: null }]);
@@ -39,7 +46,7 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
   });
 
   it('are refused with everything that is wrong at once, and nobody is made', async () => {
-    const running = await start(adapter, { registration: { fields } });
+    const running = await start(where, { registration: { fields } });
     const answer = await running
       .client()
       .post('/auth/register', { email: 'ada', password: 'short', displayName: 'A', admin: true });
@@ -50,7 +57,7 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
   });
 
   it('are refused altogether without a schema', async () => {
-    const running = await start(adapter, {});
+    const running = await start(where, {});
     const answer = await running.client().post('/auth/register', { ...ADA, displayName: 'Ada' });
     expect(answer.body.details).toEqual([{ field: 'displayName', rule: 'unknown', message: expect.any(String) }]);
   });
@@ -60,7 +67,7 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
     ['a schema that drops what it does not know', v.object({ displayName: v.optional(displayName) })],
     ['a schema that lets through what it does not know', v.looseObject({ displayName: v.optional(displayName) })],
   ])('never set a column of ours, with %s', async (_, schema) => {
-    const running = await start(adapter, { registration: { fields: schema } });
+    const running = await start(where, { registration: { fields: schema } });
     const owned = {
       id: '00000000-0000-7000-8000-000000000000',
       emailCanonical: 'eve@example.com',
@@ -85,7 +92,7 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
 
   it('never set a column that the schema does not declare, however loose it is', async () => {
     const schema = v.looseObject({ displayName: v.optional(displayName) });
-    const running = await start(adapter, { registration: { fields: schema } });
+    const running = await start(where, { registration: { fields: schema } });
     const answer = await running.client().post('/auth/register', { ...ADA, handle: 'ada' });
     expect(answer.body.details).toEqual([{ field: 'handle', rule: 'unknown', message: expect.any(String) }]);
     expect(await stored(running)).toEqual([]);
@@ -96,7 +103,7 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
       v.strictObject({ displayName: v.optional(v.string()) }),
       v.transform((given) => ({ ...given, roles: ['admin'], emailVerifiedAt: 1, passwordHash: null, handle: 'ada' })),
     );
-    const running = await start(adapter, { registration: { fields: schema } });
+    const running = await start(where, { registration: { fields: schema } });
     const client = running.client();
     expect((await client.post('/auth/register', { ...ADA, displayName: 'Ada' })).status).toBe(202);
     expect((await client.signIn(ADA.email)).body.user).toMatchObject({ roles: [], emailVerified: false });
@@ -104,7 +111,7 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
   });
 
   it('begin with newUserDefaults, which a request cannot reach', async () => {
-    const running = await start(adapter, {
+    const running = await start(where, {
       registration: { newUserDefaults: { displayName: 'Newcomer', handle: null } },
       roles: { default: ['member'] },
     });
@@ -118,9 +125,9 @@ describe.each(ADAPTERS)('extra fields of a registration on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('other ways to be known on %s', (adapter) => {
+describe.each(WHERE)('other ways to be known on $adapter and $database', (where) => {
   it('identifiers are tried in order, and mean the account that comes first', async () => {
-    const running = await start(adapter, { identifiers: ['email', 'handle'], publicUserFields: ['handle'] });
+    const running = await start(where, { identifiers: ['email', 'handle'], publicUserFields: ['handle'] });
     const accounts = running.get(Accounts);
     const ada = await accounts.create({ ...ADA, fields: { handle: 'ada' } });
     // A handle that is somebody's address does not stand before it.
@@ -137,13 +144,13 @@ describe.each(ADAPTERS)('other ways to be known on %s', (adapter) => {
   });
 
   it('a handle is none unless it is said', async () => {
-    const running = await start(adapter, {});
+    const running = await start(where, {});
     await running.get(Accounts).create({ ...ADA, fields: { handle: 'ada' } });
     expect((await running.client().signIn('ada')).status).toBe(401);
   });
 
   it('no registration is 404, whatever is sent, and accounts are made by the application alone', async () => {
-    const running = await start(adapter, { registration: { enabled: false } });
+    const running = await start(where, { registration: { enabled: false } });
     for (const body of [ADA, {}, { ...ADA, password: 'short' }]) {
       const answer = await running.client().post('/auth/register', body);
       expect(answer.body).toMatchObject({ statusCode: 404, code: 'NOT_FOUND' });

@@ -102,6 +102,7 @@ const ACCOUNTS: readonly { whose: string; make(app: TestApp): Promise<Person> }[
 
 describe.each([
   { where: 'two instances over PostgreSQL and Redis', database: 'postgres', store: 'redis' },
+  { where: 'two instances over MariaDB and Redis', database: 'mariadb', store: 'redis' },
   { where: 'one instance over SQLite and memory', database: 'sqlite', store: 'memory' },
 ] as const)('a sign-in in flight, on $where', ({ database, store }) => {
   let lab: Lab;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { Accounts, Sessions } from '../../lib/index.js';
-import { PASSWORD, type TestApp } from '../support/app.js';
+import { PASSWORD, type DatabaseKind, type TestApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
 import {
@@ -52,9 +52,13 @@ export async function oneInstance(): Promise<Lab> {
   };
 }
 
-export async function twoInstances(Wrapper: StoreWrapper = StagedStore, redis?: PrivateRedis): Promise<Lab> {
+export async function twoInstances(
+  Wrapper: StoreWrapper = StagedStore,
+  redis?: PrivateRedis,
+  database: DatabaseKind = 'postgres',
+): Promise<Lab> {
   const server = redis ?? (await startRedis());
-  const writer = await startStaged({ database: 'postgres', redisUrl: server.url }, Wrapper);
+  const writer = await startStaged({ database, redisUrl: server.url }, Wrapper);
   const reader = await startStaged({ databaseUrl: writer.databaseUrl!, redisUrl: server.url }, Wrapper);
   return {
     writer,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
-import { PASSWORD } from '../support/app.js';
+import { DATABASES, PASSWORD } from '../support/app.js';
 import { Gate, newPerson, signedIn, stagedStore, startStaged, until } from './kit.js';
 import {
   accountsOf,
@@ -21,6 +21,10 @@ const ALWAYS = [true, true];
 
 describe.each([
   { where: 'on two instances over PostgreSQL and Redis', start: () => twoInstances() },
+  {
+    where: 'on two instances over MariaDB and Redis',
+    start: () => twoInstances(undefined, undefined, 'mariadb'),
+  },
   { where: 'on one instance over SQLite and memory', start: oneInstance },
 ])('the very next request, $where', ({ start }) => {
   let lab: Lab;
@@ -112,7 +116,7 @@ describe('a change that is slow to commit', () => {
 });
 
 describe('a change that takes too long', () => {
-  it.each(['sqlite', 'postgres'] as const)('is rolled back 20 s after it was announced (%s)', async (database) => {
+  it.each(DATABASES)('is rolled back 20 s after it was announced (%s)', async (database) => {
     const clock = new TestClock();
     const app = await startStaged({ database, clock });
     const person = await newPerson(app);

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { TestClock } from '../../lib/testing/index.js';
-import { startApp, type DatabaseKind, type TestApp } from '../support/app.js';
+import { DATABASES, serverOptions, startApp, type DatabaseKind, type TestApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { newPerson, signedIn, SqlCounter, until, WhoController } from './kit.js';
 
 const MINUTE_MS = 60_000;
-const DATABASES: readonly DatabaseKind[] = ['sqlite', 'postgres'];
 
 let running: TestApp | undefined;
 afterEach(async () => {
@@ -40,7 +39,7 @@ async function start(database: DatabaseKind): Promise<{
   return { app, clock, sql, browser, row };
 }
 
-const isTouch = (statement: string): boolean => statement.startsWith('UPDATE "auth_sessions" SET "last_seen_at"');
+const isTouch = (statement: string): boolean => /^UPDATE ["`]auth_sessions["`] SET ["`]last_seen_at/.test(statement);
 
 describe.each(DATABASES)('the time at which a session was last seen (%s)', (database) => {
   it('is written at most once a minute, however often the database is asked', async () => {
@@ -90,18 +89,27 @@ const REFUSE: Readonly<Record<DatabaseKind, readonly string[]>> = {
     `CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'read only'; END $$`,
     `CREATE TRIGGER refused BEFORE UPDATE OF last_seen_at ON auth_sessions FOR EACH ROW EXECUTE FUNCTION refused()`,
   ],
+  mariadb: [
+    `CREATE TRIGGER refused BEFORE UPDATE ON auth_sessions FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'`,
+  ],
 };
 
-describe('a slow touch', () => {
+/** Statements of this database that wait for a lock. */
+const WAITING = {
+  postgres: `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+  mariadb: `SELECT count(*) AS n FROM information_schema.PROCESSLIST WHERE STATE = 'Updating' AND DB = DATABASE()`,
+} as const;
+
+describe.each(['postgres', 'mariadb'] as const)('a slow touch (%s)', (database) => {
   it.each(['revoked', 'idle'] as const)('does not write a session back that is %s meanwhile', async (end) => {
-    const { app, clock, sql, browser, row } = await start('postgres');
+    const { app, clock, sql, browser, row } = await start(database);
     const before = await row();
     clock.advance(2 * MINUTE_MS);
     const ended =
       end === 'revoked'
         ? { ...before, revokedAt: clock.now() }
         : { ...before, lastSeenAt: clock.now() - 31 * MINUTE_MS };
-    const other = await new DataSource({ type: 'postgres', url: app.databaseUrl! }).initialize();
+    const other = await new DataSource(serverOptions(app.databaseUrl!)).initialize();
     const runner = other.createQueryRunner();
     await runner.startTransaction();
     await runner.query('SELECT id FROM auth_sessions FOR UPDATE');
@@ -109,10 +117,7 @@ describe('a slow touch', () => {
     const slow = browser.get('/whoami');
     await until(() => sql.statements.some(isTouch), 'the touch has been sent');
     await until(() => waitsForLock(runner), 'the touch waits');
-    await runner.query('UPDATE auth_sessions SET revoked_at = $1, last_seen_at = $2', [
-      ended.revokedAt,
-      ended.lastSeenAt,
-    ]);
+    await runner.query(`UPDATE auth_sessions SET revoked_at = ${ended.revokedAt}, last_seen_at = ${ended.lastSeenAt}`);
     await runner.commitTransaction();
     await slow;
     await until(async () => !(await waitsForLock(runner)), 'the touch has ended');
@@ -122,9 +127,9 @@ describe('a slow touch', () => {
   });
 
   it('is not waited for while somebody holds the row', async () => {
-    const { app, clock, browser } = await start('postgres');
+    const { app, clock, browser } = await start(database);
     clock.advance(2 * MINUTE_MS);
-    const other = await new DataSource({ type: 'postgres', url: app.databaseUrl! }).initialize();
+    const other = await new DataSource(serverOptions(app.databaseUrl!)).initialize();
     const runner = other.createQueryRunner();
     await runner.startTransaction();
     await runner.query('SELECT id FROM auth_sessions FOR UPDATE');
@@ -136,10 +141,8 @@ describe('a slow touch', () => {
     await other.destroy();
   });
 
-  async function waitsForLock(runner: { query(sql: string): Promise<any> }): Promise<boolean> {
-    const [{ n }] = await runner.query(
-      `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-    );
+  async function waitsForLock(runner: QueryRunner): Promise<boolean> {
+    const [{ n }] = await runner.query(WAITING[database]);
     return Number(n) > 0;
   }
 });

@@ -4,25 +4,41 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { Column, Entity, type DataSource } from 'typeorm';
+import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { AuthModule, AuthUser, Clock, PasswordHasher, type AuthOptions } from '../../lib/index.js';
 import { FastPasswordHasher } from '../../lib/testing/index.js';
 import { Client } from './client.js';
-import { postgresUrl, redisUrl } from './services.js';
+import { mariadbUrl, postgresUrl, redisUrl } from './services.js';
 
 export { PASSWORD } from './client.js';
 
 export type Adapter = 'express' | 'fastify';
-export type DatabaseKind = 'sqlite' | 'postgres';
+export type DatabaseKind = 'sqlite' | 'postgres' | 'mariadb';
 export type StoreKind = 'memory' | 'redis';
+
+export interface Stack {
+  readonly database: DatabaseKind;
+  readonly store: StoreKind;
+}
 
 export const ADAPTERS: readonly Adapter[] = ['express', 'fastify'];
 
 /** The two ends of the matrix: nothing but Node, and what production runs on. */
-export const STACKS: readonly { readonly database: DatabaseKind; readonly store: StoreKind }[] = [
+export const STACKS: readonly Stack[] = [
   { database: 'sqlite', store: 'memory' },
   { database: 'postgres', store: 'redis' },
 ];
+
+/** For suites in which the dialect of the database matters, beside `STACKS`. */
+export const MARIADB_STACK = { database: 'mariadb', store: 'redis' } as const satisfies Stack;
+
+/** Both adapters on both stacks, and one of them on MariaDB. */
+export const MATRIX: readonly (Stack & { readonly adapter: Adapter })[] = [
+  ...ADAPTERS.flatMap((adapter) => STACKS.map((stack) => ({ adapter, ...stack }))),
+  { adapter: 'express', ...MARIADB_STACK },
+];
+
+export const DATABASES: readonly DatabaseKind[] = ['sqlite', 'postgres', 'mariadb'];
 
 /** A host's own entity, with a column of its own and one that is unique. */
 @Entity('users')
@@ -37,7 +53,7 @@ export class User extends AuthUser {
 export interface AppSetup {
   readonly adapter?: Adapter;
   readonly database?: DatabaseKind;
-  /** An existing database, to start a second instance on it. */
+  /** An existing database, to start a second instance on it: `postgres://` or `mysql://`. */
   readonly databaseUrl?: string;
   readonly store?: StoreKind;
   /** An existing Redis, to start a second instance on it or to break it. */
@@ -74,7 +90,7 @@ export const SECRET = 'pR4vN0c8Yt2LwZ6kQ9sXfB3mHj7uDa5eGi1oVqKxTzC';
 
 /** Starts a whole application on an ephemeral port of loopback. */
 export async function startApp(setup: AppSetup = {}): Promise<TestApp> {
-  const databaseUrl = setup.databaseUrl ?? (setup.database === 'postgres' ? await postgresUrl() : undefined);
+  const databaseUrl = setup.databaseUrl ?? (await newDatabase(setup.database));
   const redis = setup.redisUrl ?? (setup.store === 'redis' ? await redisUrl() : undefined);
   const app = await build(setup, databaseUrl, redis);
   await setup.prepare?.(app);
@@ -90,6 +106,26 @@ export async function startApp(setup: AppSetup = {}): Promise<TestApp> {
     get: (token) => app.get(token as Type, { strict: false }),
     close: () => app.close(),
   };
+}
+
+async function newDatabase(kind: DatabaseKind | undefined): Promise<string | undefined> {
+  if (kind === 'postgres') return postgresUrl();
+  return kind === 'mariadb' ? mariadbUrl() : undefined;
+}
+
+/** How TypeORM connects to a server, whose kind its URL says. */
+export function serverOptions(url: string): { readonly type: 'postgres' | 'mariadb'; readonly url: string } {
+  return { type: /^(?:mysql|mariadb):/.test(url) ? 'mariadb' : 'postgres', url };
+}
+
+/** A data source alone, on a new database. */
+export async function newDataSource(kind: DatabaseKind, options: Partial<DataSourceOptions> = {}): Promise<DataSource> {
+  const url = await newDatabase(kind);
+  return new DataSource({ ...connectionTo(url), ...options } as DataSourceOptions).initialize();
+}
+
+function connectionTo(url: string | undefined): DataSourceOptions {
+  return url === undefined ? { type: 'better-sqlite3', database: ':memory:' } : serverOptions(url);
 }
 
 async function build(
@@ -112,14 +148,10 @@ function silent({ logger }: AppSetup) {
 }
 
 function hostModule(setup: AppSetup, databaseUrl: string | undefined, redis: string | undefined): Type {
-  const connection: TypeOrmModuleOptions =
-    databaseUrl === undefined
-      ? { type: 'better-sqlite3', database: ':memory:' }
-      : { type: 'postgres', url: databaseUrl };
   @Module({
     imports: [
       TypeOrmModule.forRoot({
-        ...connection,
+        ...connectionTo(databaseUrl),
         autoLoadEntities: true,
         synchronize: true,
         retryAttempts: 0,

@@ -23,6 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const secret = `/${randomBytes(16).toString('hex')}/`;
 
   const answer: RequestListener = (request, response) => {
+    // A connection that is kept would be closed just when a spec asks again.
+    response.shouldKeepAlive = false;
     if (request.url?.startsWith(secret) !== true) return void response.writeHead(404).end();
     const name = request.url.slice(secret.length) as ServiceName;
     const service = services.get(name) ?? startService(name);
@@ -41,8 +43,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     broker.closeAllConnections();
     broker.close();
-    const given = process.env.TEST_POSTGRES_URL;
-    if (given && services.has('postgres')) await dropDatabases(given, databasePrefix);
+    const given = { postgres: process.env.TEST_POSTGRES_URL, mariadb: process.env.TEST_MARIADB_URL };
+    for (const [name, url] of Object.entries(given)) {
+      if (url && services.has(name as ServiceName)) await dropDatabases(url, databasePrefix);
+    }
     const started = await Promise.allSettled(services.values());
     for (const result of started) if (result.status === 'fulfilled') await result.value.stop();
   };

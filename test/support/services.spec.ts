@@ -3,7 +3,8 @@ import { createClient } from '@redis/client';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from './redis-server.js';
-import { chromiumPath, postgresUrl, redisUrl } from './services.js';
+import { serverOptions } from './app.js';
+import { chromiumPath, mariadbUrl, postgresUrl, redisUrl } from './services.js';
 
 describe('services of the tests', () => {
   it('give every caller a PostgreSQL database of its own', async () => {
@@ -14,6 +15,16 @@ describe('services of the tests', () => {
     await one.query('CREATE TABLE mine (id int)');
     expect(await one.query(`SELECT to_regclass('mine') AS found`)).toEqual([{ found: 'mine' }]);
     expect(await two.query(`SELECT to_regclass('mine') AS found`)).toEqual([{ found: null }]);
+    await Promise.all([one.destroy(), two.destroy()]);
+  });
+
+  it('give every caller a MariaDB database of its own', async () => {
+    const urls = await Promise.all([mariadbUrl(), mariadbUrl()]);
+    const [one, two] = urls.map((url) => new DataSource(serverOptions(url))) as [DataSource, DataSource];
+    await Promise.all([one.initialize(), two.initialize()]);
+    await one.query('CREATE TABLE mine (id int)');
+    expect(await one.query('SHOW TABLES')).toHaveLength(1);
+    expect(await two.query('SHOW TABLES')).toEqual([]);
     await Promise.all([one.destroy(), two.destroy()]);
   });
 

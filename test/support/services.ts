@@ -7,6 +7,11 @@ export async function postgresUrl(): Promise<string> {
   return createDatabase(await addressOf('postgres'), inject('databasePrefix'));
 }
 
+/** URL of a new, empty MariaDB database. It is removed after the run. */
+export async function mariadbUrl(): Promise<string> {
+  return createDatabase(await addressOf('mariadb'), inject('databasePrefix'));
+}
+
 /**
  * URL of an empty Redis database that no other spec uses: the number is in the URL. Whatever else a server shares
  * (statistics, MONITOR, channels, FLUSHALL) is shared; use `startRedis()` of `redis-server.ts` for that.

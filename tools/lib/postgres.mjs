@@ -23,8 +23,11 @@ function debianFolders() {
   }
 }
 
-/** A PostgreSQL of our own on loopback, with a random password, without durability. Answers its URL, pid and `stop()`. */
-export async function startPostgres(binaries) {
+/**
+ * A PostgreSQL of our own on loopback, with a random password; without durability unless it is asked for. Answers its URL,
+ * pid and `stop()`.
+ */
+export async function startPostgres(binaries, { durable = false } = {}) {
   const user = ordinaryUser();
   const folder = privateFolder(user);
   const password = randomBytes(16).toString('hex');
@@ -32,7 +35,10 @@ export async function startPostgres(binaries) {
     initialise(binaries, folder, user, password);
     const port = await freePort();
     const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
-    const speed = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
+    const durability = ['fsync', 'synchronous_commit', 'full_page_writes'].map(
+      (name) => `${name}=${durable ? 'on' : 'off'}`,
+    );
+    const speed = [...durability, 'max_connections=300'];
     const server = await startServer({
       command: path.join(binaries, 'postgres'),
       args: ['-D', path.join(folder, 'data'), ...[...settings, ...speed].flatMap((setting) => ['-c', setting])],

@@ -61,9 +61,9 @@ export function freePort() {
 
 /**
  * Starts a server and waits until it says `ready`. The server ends with `stop()`, with this process, and on Linux also
- * when this process is killed.
+ * when this process is killed. Its folder goes with it; `keep` leaves it, while this process lives, after `stop()`.
  */
-export async function startServer({ command, args, user = {}, folder, ready, endWith = 'SIGKILL' }) {
+export async function startServer({ command, args, user = {}, folder, keep = false, ready, endWith = 'SIGKILL' }) {
   const [program, ...rest] = [...deathSignal(endWith), command, ...args];
   const child = spawn(program, rest, { ...user, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -75,7 +75,7 @@ export async function startServer({ command, args, user = {}, folder, ready, end
       child.kill(endWith);
       await ended;
     }
-    removeFolder(folder);
+    if (!keep) removeFolder(folder);
   };
   try {
     await untilReady(child, ready);
@@ -107,7 +107,7 @@ function untilReady(child, ready) {
   });
 }
 
-function removeFolder(folder) {
+export function removeFolder(folder) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 

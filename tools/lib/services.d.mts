@@ -1,4 +1,4 @@
-export type ServiceName = 'postgres' | 'redis' | 'chromium';
+export type ServiceName = 'postgres' | 'mariadb' | 'redis' | 'chromium';
 
 export interface Service {
   readonly url: string;

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createDatabase, dropDatabases, findPostgres, startPostgres } from './postgres.mjs';
+import * as mariadb from './mariadb.mjs';
+import * as postgres from './postgres.mjs';
 import { findRedis, startRedis } from './redis.mjs';
 import { isExecutable, isRoot, which } from './service-process.mjs';
-
-export { createDatabase, dropDatabases };
 
 /** A browser that the environment names, else one of this machine. */
 export function findChromium() {
@@ -20,14 +19,22 @@ export const SERVICES = {
     title: 'PostgreSQL',
     variable: 'TEST_POSTGRES_URL',
     packageName: 'postgresql',
-    find: findPostgres,
-    start: startPostgres,
+    find: postgres.findPostgres,
+    start: postgres.startPostgres,
+  },
+  mariadb: {
+    title: 'MariaDB',
+    variable: 'TEST_MARIADB_URL',
+    packageName: 'mariadb-server',
+    // Faults are tried on servers of the specs' own, whatever the environment names.
+    alwaysInstalled: true,
+    find: mariadb.findMariadb,
+    start: mariadb.startMariadb,
   },
   redis: {
     title: 'Redis',
     variable: 'TEST_REDIS_URL',
     packageName: 'redis-server',
-    // Faults are tried on servers of the specs' own, whatever the environment names.
     alwaysInstalled: true,
     find: findRedis,
     start: startRedis,
@@ -39,6 +46,14 @@ export const SERVICES = {
     find: findChromium,
   },
 };
+
+const serverOf = (url) => (/^(?:mysql|mariadb):/.test(url) ? mariadb : postgres);
+
+/** Makes an empty database on the server of `url` and answers the URL of the new one. */
+export const createDatabase = (url, prefix) => serverOf(url).createDatabase(url, prefix);
+
+/** Removes the databases of the server of `url` whose name begins with `prefix`. */
+export const dropDatabases = (url, prefix) => serverOf(url).dropDatabases(url, prefix);
 
 /** What to do when a service is neither named by the environment nor installed. */
 export function howToGet(name) {
