@@ -8,6 +8,10 @@ import type { Client } from '../support/client.js';
 const ENDPOINTS: readonly (readonly [method: string, path: string])[] = [
   ['POST', '/auth/register'],
   ['POST', '/auth/login'],
+  ['POST', '/auth/token'],
+  ['POST', '/auth/token/refresh'],
+  ['POST', '/auth/token/revoke'],
+  ['POST', '/auth/token/introspect'],
   ['POST', '/auth/logout'],
   ['GET', '/auth/session'],
   ['GET', '/auth/me'],
@@ -119,6 +123,9 @@ describe.each(matrix)('hostile input on $adapter, $database, $store with $pipes'
         for (const body of [
           { email: value, password: value },
           { email: 'a@example.com', password: value, rememberMe: value, deliver: value },
+          { grant_type: value, refresh_token: value, token: value },
+          { grant_type: 'password', username: value, password: value, scope: value, device_token: value },
+          { grant_type: 'authorization_code', code: value, code_verifier: value },
         ]) {
           const { status, text } = await app.client().call(method, path, { body });
           refused(status, text);
