@@ -30,6 +30,7 @@ export type {
   SessionOptions,
   TokenOptions,
   TokenSigningKey,
+  UserColumns,
 } from './options/auth-options.js';
 export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';

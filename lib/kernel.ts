@@ -9,10 +9,13 @@ import { CookieRenewal } from './access/cookie-renewal.js';
 import { CookieSessionReader } from './access/cookie-session-reader.js';
 import { SessionReader } from './access/credential-source.js';
 import { CsrfProtection } from './access/csrf-protection.js';
+import { HandshakeRules } from './access/handshake-rules.js';
 import { PrincipalIdentity } from './access/principal-identity.js';
 import { Principals } from './access/principals.js';
 import { RouteRules } from './access/route-rules.js';
+import { RpcSeals } from './access/rpc-seals.js';
 import { sealedGuard } from './access/sealed-guard.js';
+import { SocketCredentials } from './access/socket-credentials.service.js';
 import { UserLoader } from './access/user-loader.js';
 import { AttemptChecks } from './attempts/attempt.checks.js';
 import { ClientAddresses } from './attempts/client-addresses.service.js';
@@ -22,6 +25,7 @@ import { RateLimits } from './attempts/rate-limits.service.js';
 import { RequestIdentity } from './attempts/request-identity.js';
 import { throttlerProviders } from './attempts/throttler.providers.js';
 import type { CheckSource } from './checklist/check.js';
+import { AcceptedKeyChecks } from './checklist/accepted-key.checks.js';
 import { Checklist } from './checklist/checklist.js';
 import { KeyChecks } from './checklist/key.checks.js';
 import { SettingsChecks } from './checklist/settings.checks.js';
@@ -31,6 +35,7 @@ import { Clock, SystemClock } from './common/clock.js';
 import { CookieJar } from './cookies/cookie-jar.js';
 import { Database } from './database/database.js';
 import { MysqlRules } from './database/mysql-rules.js';
+import { SealedColumns } from './database/sealed-columns.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
 import { Keyring } from './keys/keyring.js';
@@ -60,6 +65,7 @@ import { AccessTokens } from './tokens/access-tokens.service.js';
 import { AuthorizationCodes } from './tokens/authorization-codes.js';
 import { RefreshRotation } from './tokens/refresh-rotation.service.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
+import { TokenChecks } from './tokens/token.checks.js';
 import { TokenFamilies } from './tokens/token-families.service.js';
 import { TokenIssuer } from './tokens/token-issuer.service.js';
 import { TokenKeys } from './tokens/token-keys.js';
@@ -79,6 +85,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   CookieJar,
   Database,
   MysqlRules,
+  SealedColumns,
   AuthHooks,
   UserTable,
   UserDirectory,
@@ -118,6 +125,9 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   BearerTokenReader,
   { provide: SessionReader, useExisting: CookieSessionReader },
   Principals,
+  HandshakeRules,
+  SocketCredentials,
+  RpcSeals,
   AuthContext,
   AuthContextMiddleware,
   AccessGuard,
@@ -134,11 +144,13 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
 /** Checks that no feature owns. */
 export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
   KeyChecks,
+  AcceptedKeyChecks,
   SettingsChecks,
   StoreChecks,
   DatabaseChecks,
   PasswordChecks,
   AttemptChecks,
+  TokenChecks,
   AccessChecks,
 ];
 
@@ -150,6 +162,8 @@ export const KERNEL_EXPORTS: readonly InjectionToken[] = [
   AuthContext,
   AuthHooks,
   AccessGuard,
+  HandshakeRules,
+  SocketCredentials,
   StateStore,
   PasswordHasher,
   Clock,

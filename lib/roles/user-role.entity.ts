@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn, moment } from '../database/columns.js';
+import { exactText, idColumn, moment } from '../database/columns.js';
 
 /** One role of one user. */
 @Entity('auth_user_roles')
@@ -7,7 +7,7 @@ export class UserRole {
   @PrimaryColumn(idColumn('user_id'))
   userId!: string;
 
-  @PrimaryColumn({ name: 'role', type: 'varchar', length: 64 })
+  @PrimaryColumn(exactText('role', 64))
   role!: string;
 
   @Column(moment('assigned_at'))

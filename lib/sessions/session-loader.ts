@@ -29,6 +29,7 @@ interface Row {
   readonly accountEpoch: number | null;
   readonly disabledAt: string | number | null;
   readonly emailVerifiedAt: unknown;
+  readonly foundId: string;
   readonly role: string | null;
 }
 
@@ -79,6 +80,7 @@ export class SessionLoader {
       .addSelect('a.epoch', 'accountEpoch')
       .addSelect('a.disabledAt', 'disabledAt')
       .addSelect(this.users.path('emailVerifiedAt'), 'emailVerifiedAt')
+      .addSelect(this.users.idText, 'foundId')
       .addSelect('r.role', 'role')
       .innerJoin(this.users.entity, 'u', `${this.users.path('id')} = :key`, { key })
       .leftJoin(Account, 'a', 'a.userId = s.userId')
@@ -91,6 +93,8 @@ export class SessionLoader {
   private judge(rows: readonly Row[], sid: string): LiveSession | undefined {
     const [row] = rows;
     if (row === undefined || row.revokedAt !== null || row.disabledAt !== null) return undefined;
+    // The collation of the application's table may take other ids for this one.
+    if (row.foundId !== row.userId) return undefined;
     if (Number(row.epoch) !== Number(row.accountEpoch ?? 0)) return undefined;
     const session: LiveSession = {
       id: row.id,

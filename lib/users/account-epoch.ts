@@ -9,6 +9,13 @@ export async function raiseEpoch(manager: EntityManager, userId: string): Promis
   const { affected } = await manager.increment(Account, { userId }, 'epoch', 1);
   if (affected !== 0) return;
   // A first sign-in or another node may insert the row at this very moment: its epoch is then raised all the same.
-  await manager.createQueryBuilder().insert().into(Account).values({ userId, epoch: 0 }).orIgnore().execute();
+  await ensureAccount(manager, userId);
   await manager.increment(Account, { userId }, 'epoch', 1);
+}
+
+/** Makes the account's row where there is none. */
+export async function ensureAccount(manager: EntityManager, userId: string): Promise<void> {
+  // An insert that ignores a duplicate would share its lock on MySQL, and two of those could not go on to change the row.
+  const row = manager.createQueryBuilder().insert().into(Account).values({ userId, epoch: 0 });
+  await row.orUpdate(['user_id'], ['user_id']).updateEntity(false).execute();
 }

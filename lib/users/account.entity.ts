@@ -28,4 +28,16 @@ export class Account {
 
   @Column(moment('disabled_at', { nullable: true }))
   disabledAt!: number | null;
+
+  /** Only where the user table has no column for it. Never selected unless asked for. */
+  @Column({ name: 'password_hash', type: 'varchar', length: 255, nullable: true, select: false })
+  passwordHash?: string | null;
+
+  /** Epoch ms. Only where the user table has no column for it. */
+  @Column(moment('email_verified_at', { nullable: true }))
+  emailVerifiedAt!: number | null;
+
+  /** Epoch ms. Only where the user table has no column for it. */
+  @Column(moment('created_at', { nullable: true }))
+  createdAt!: number | null;
 }

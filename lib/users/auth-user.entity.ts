@@ -1,5 +1,5 @@
 import { Column, Index, PrimaryColumn } from 'typeorm';
-import { idColumn, moment } from '../database/columns.js';
+import { exactText, moment } from '../database/columns.js';
 
 /**
  * What the application's own user entity extends. Add columns and relations as you like; the ones here are written by
@@ -12,8 +12,8 @@ import { idColumn, moment } from '../database/columns.js';
  * }
  */
 export abstract class AuthUser {
-  /** UUID version 7. */
-  @PrimaryColumn(idColumn('id'))
+  /** UUID version 7. Foreign keys of the application refer to it, so that its collation stays the table's. */
+  @PrimaryColumn({ name: 'id', type: 'varchar', length: 36 })
   id!: string;
 
   /** The address as it was typed: mail goes there. */
@@ -22,7 +22,7 @@ export abstract class AuthUser {
 
   /** Trimmed, NFC, lower case: what makes an address unique. */
   @Index('auth_user_email_canonical', { unique: true })
-  @Column({ name: 'email_canonical', type: 'varchar', length: 254 })
+  @Column(exactText('email_canonical', 254))
   emailCanonical!: string;
 
   /** Epoch ms of the proof of the address; `null` while it is unproven. */

@@ -1,13 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { canonicalIdentifier } from '../common/email-address.js';
 import { Database } from '../database/database.js';
-import type { AuthStructure } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { UserRole } from '../roles/user-role.entity.js';
 import { Account } from './account.entity.js';
-import type { AuthUser } from './auth-user.entity.js';
+import { UserTable } from './user-table.js';
 
 /** What a sign-in reads before its verdict: one row, whichever identifier was typed. */
 export interface SignInCandidate {
@@ -26,14 +23,14 @@ export interface PublicUser {
   readonly email: string;
   readonly emailVerified: boolean;
   readonly roles: readonly string[];
-  /** ISO 8601. */
-  readonly createdAt: string;
+  /** ISO 8601. `null` for a user of whom no table says when. */
+  readonly createdAt: string | null;
   readonly [field: string]: unknown;
 }
 
 const ACCOUNT_COLUMNS = ['epoch', 'disabledAt', 'failedInRow', 'failedInRowKnown'] as const;
 
-type SignInRow = Readonly<Record<string, string | number | null>>;
+type SignInRow = Readonly<Record<string, unknown>>;
 
 /** Reads the application's user table. */
 @Injectable()
@@ -41,52 +38,45 @@ export class UserDirectory {
   constructor(
     private readonly database: Database,
     private readonly settings: AuthSettings,
-    @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
+    private readonly table: UserTable,
   ) {}
-
-  get entity(): Type<AuthUser> {
-    return this.structure.userEntity as Type<AuthUser>;
-  }
 
   /** One query over all identifiers, the same for known and unknown ones. The first configured column that matches wins. */
   async findForSignIn(typed: string): Promise<SignInCandidate | undefined> {
+    const { table } = this;
     const identifiers = this.settings.identifiers.map((name) =>
       name === 'email'
-        ? { column: 'emailCanonical', value: canonicalIdentifier(typed) }
-        : { column: name, value: typed.trim() },
+        ? { path: table.path('emailCanonical'), value: canonicalIdentifier(typed), form: canonicalIdentifier }
+        : { path: `u.${name}`, value: typed.trim(), form: (text: string) => text },
     );
     const rows = await this.database.read((manager) => {
       const query = manager
-        .createQueryBuilder(this.entity, 'u')
-        .leftJoin(Account, 'a', 'a.userId = u.id')
-        .select('u.id', 'userId')
-        .addSelect('u.passwordHash', 'passwordHash')
-        .addSelect('u.emailVerifiedAt', 'emailVerifiedAt');
+        .createQueryBuilder(table.entity, 'u')
+        .leftJoin(Account, 'a', `a.userId = ${table.idText}`)
+        .select(table.idText, 'userId')
+        .addSelect(table.path('passwordHash'), 'passwordHash')
+        .addSelect(table.path('emailVerifiedAt'), 'emailVerifiedAt');
       for (const column of ACCOUNT_COLUMNS) query.addSelect(`a.${column}`, column);
-      for (const [index, { column, value }] of identifiers.entries()) {
-        query
-          .addSelect(`u.${column}`, `typed${index}`)
-          .orWhere(`u.${column} = :typed${index}`, { [`typed${index}`]: value });
+      for (const [index, { path, value }] of identifiers.entries()) {
+        query.addSelect(path, `typed${index}`).orWhere(`${path} = :typed${index}`, { [`typed${index}`]: value });
       }
       return query.getRawMany<SignInRow>();
     });
-    // One identifier may be another's value elsewhere: the order of the option decides.
+    // One identifier may be another's value elsewhere: the order of the option decides. A collation finds more than is meant.
     const row = identifiers
-      .map(({ value }, index) => rows.find((candidate) => candidate[`typed${index}`] === value))
+      .map(({ value, form }, index) => rows.find((candidate) => form(String(candidate[`typed${index}`])) === value))
       .find((candidate) => candidate !== undefined);
-    return row === undefined ? undefined : candidateOf(row);
+    return row === undefined ? undefined : this.candidateOf(row);
   }
 
   /** The account's epoch; 0 while it has no row. */
   async epochOf(userId: string): Promise<number> {
-    const account = await this.database.read((manager) => manager.findOneBy(Account, { userId }));
-    return account?.epoch ?? 0;
+    return (await this.accountOf(userId))?.epoch ?? 0;
   }
 
   /** The application's entity. */
-  async load(userId: string): Promise<AuthUser | undefined> {
-    const user = await this.database.read((manager) => manager.findOneBy<AuthUser>(this.entity, { id: userId }));
-    return user ?? undefined;
+  load(userId: string): Promise<object | undefined> {
+    return this.database.read((manager) => this.table.load(manager, userId));
   }
 
   async rolesOf(userId: string): Promise<string[]> {
@@ -97,32 +87,44 @@ export class UserDirectory {
   /** The user with roles, for an answer; `undefined` when there is none. */
   async publicUser(userId: string): Promise<PublicUser | undefined> {
     const user = await this.load(userId);
-    return user === undefined ? undefined : this.present(user, await this.rolesOf(userId));
+    if (user === undefined) return undefined;
+    const account = this.table.columns.keptByUs.length > 0 ? await this.accountOf(userId) : undefined;
+    return this.present(user, await this.rolesOf(userId), account);
   }
 
-  present(user: AuthUser, roles: readonly string[]): PublicUser {
-    const columns = user as unknown as Readonly<Record<string, unknown>>;
+  private present(user: object, roles: readonly string[], account: Account | undefined): PublicUser {
+    const { columns } = this.table;
+    const values = user as Readonly<Record<string, unknown>>;
     const extra: Record<string, unknown> = {};
-    for (const field of this.settings.publicUserFields) extra[field] = columns[field] ?? null;
+    for (const field of this.settings.publicUserFields) extra[field] = values[field] ?? null;
+    const createdMs = columns.momentMs('createdAt', this.table.momentOf(user, account, 'createdAt'));
     return {
       ...extra,
-      id: user.id,
-      email: user.email,
-      emailVerified: user.emailVerifiedAt !== null,
+      id: this.table.idOf(user),
+      email: columns.textOf(user, 'email') ?? '',
+      emailVerified: columns.hasCome('emailVerifiedAt', this.table.momentOf(user, account, 'emailVerifiedAt')),
       roles,
-      createdAt: new Date(user.createdAt).toISOString(),
+      createdAt: createdMs === null ? null : new Date(createdMs).toISOString(),
     };
   }
-}
 
-function candidateOf(row: SignInRow): SignInCandidate {
-  return {
-    userId: String(row['userId']),
-    passwordHash: row['passwordHash'] as string | null,
-    epoch: Number(row['epoch'] ?? 0),
-    disabled: row['disabledAt'] !== null,
-    emailVerified: row['emailVerifiedAt'] !== null,
-    failedInRow: Number(row['failedInRow'] ?? 0),
-    failedInRowKnown: Number(row['failedInRowKnown'] ?? 0),
-  };
+  private async accountOf(userId: string): Promise<Account | undefined> {
+    return (await this.database.read((manager) => manager.findOneBy(Account, { userId }))) ?? undefined;
+  }
+
+  private candidateOf(row: SignInRow): SignInCandidate | undefined {
+    const userId = String(row['userId']);
+    if (this.table.keyOf(userId) === undefined) return undefined;
+    const hash = row['passwordHash'];
+    return {
+      userId,
+      // A column that takes no NULL holds an empty text for a user without a password.
+      passwordHash: typeof hash === 'string' && hash !== '' ? hash : null,
+      epoch: Number(row['epoch'] ?? 0),
+      disabled: row['disabledAt'] !== null,
+      emailVerified: this.table.columns.hasCome('emailVerifiedAt', row['emailVerifiedAt']),
+      failedInRow: Number(row['failedInRow'] ?? 0),
+      failedInRowKnown: Number(row['failedInRowKnown'] ?? 0),
+    };
+  }
 }

@@ -15,7 +15,9 @@ import { LoginSession } from '../../sessions/login-session.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
+import { ColumnLimits } from '../../users/column-limits.js';
 import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
+import { UserTable } from '../../users/user-table.js';
 import { UserWriter } from './user-writer.service.js';
 
 const ADMINISTRATOR = 'admin';
@@ -42,6 +44,8 @@ export class Accounts {
   constructor(
     private readonly database: Database,
     private readonly users: UserDirectory,
+    private readonly table: UserTable,
+    private readonly limits: ColumnLimits,
     private readonly writer: UserWriter,
     private readonly passwords: Passwords,
     private readonly policy: PasswordPolicy,
@@ -67,6 +71,8 @@ export class Accounts {
       const details = [{ field: 'email', rule: 'format', message: 'This is not an e-mail address.' }];
       throw new AuthError('VALIDATION_FAILED', { details });
     }
+    const details = this.limits.emailProblems(email);
+    if (details.length > 0) throw new AuthError('VALIDATION_FAILED', { details });
     checkRoles(roles ?? []);
     const passwordHash = password === undefined ? null : await this.newHash(password, email);
     const id = await this.writer.create({
@@ -104,7 +110,7 @@ export class Accounts {
     const passwordHash = await this.newHash(password, user.email);
     await this.change(userId, async (manager) => {
       await raiseEpoch(manager, userId);
-      await manager.update(this.users.entity, { id: userId }, { passwordHash });
+      await this.table.setPasswordHash(manager, userId, passwordHash);
       await manager.update(Account, { userId }, NO_FAILURES);
     });
     await this.attempts.unlock(userId);
@@ -144,7 +150,7 @@ export class Accounts {
         await raiseEpoch(manager, userId);
         await manager.delete(LoginSession, { userId });
         await manager.delete(UserRole, { userId });
-        await manager.delete(this.users.entity, { id: userId });
+        await this.table.delete(manager, userId);
         await manager.update(Account, { userId }, { disabledAt: this.clock.now() });
       },
       true,
@@ -153,8 +159,7 @@ export class Accounts {
 
   async markEmailVerified(userId: string): Promise<void> {
     await this.known(userId);
-    const emailVerifiedAt = this.clock.now();
-    await this.change(userId, (manager) => manager.update(this.users.entity, { id: userId }, { emailVerifiedAt }));
+    await this.change(userId, (manager) => this.table.setEmailVerified(manager, userId, this.clock.now()));
   }
 
   /** Idempotent. */

@@ -5,6 +5,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
+import { UserTable } from '../../users/user-table.js';
 import { ExtraFields } from './extra-fields.js';
 
 /** What the signed-in owner may see and change of the account. */
@@ -12,6 +13,7 @@ import { ExtraFields } from './extra-fields.js';
 export class Profile {
   constructor(
     private readonly users: UserDirectory,
+    private readonly table: UserTable,
     private readonly extraFields: ExtraFields,
     private readonly database: Database,
     private readonly cache: SessionCache,
@@ -37,7 +39,7 @@ export class Profile {
   private async write(userId: string, values: Readonly<Record<string, unknown>>): Promise<void> {
     try {
       await this.cache.change([userId], (commitBefore) =>
-        this.database.write((manager) => manager.update(this.users.entity, { id: userId }, values), { commitBefore }),
+        this.database.write((manager) => this.table.update(manager, userId, values), { commitBefore }),
       );
     } catch (error) {
       throw isUniqueViolation(error) ? new AuthError('ALREADY_EXISTS') : error;

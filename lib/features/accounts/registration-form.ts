@@ -5,6 +5,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { validate } from '../../http/validate.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { PasswordPolicy } from '../../passwords/password-policy.js';
+import { ColumnLimits } from '../../users/column-limits.js';
 import { ExtraFields } from './extra-fields.js';
 
 /** A registration that has been checked. */
@@ -26,6 +27,7 @@ export class RegistrationForm {
     private readonly settings: AuthSettings,
     private readonly policy: PasswordPolicy,
     private readonly extraFields: ExtraFields,
+    private readonly limits: ColumnLimits,
   ) {}
 
   /**
@@ -39,7 +41,7 @@ export class RegistrationForm {
     const { values, problems } = await this.extraFields.check(this.settings.registration.fields, rest);
     const context = { email: typeof address === 'string' ? address : '', values: texts(values) };
     const rejected = typeof password === 'string' ? this.policy.problems(password, context) : [];
-    const faults = [...(shape.problems ?? []), ...problems];
+    const faults = [...(shape.problems ?? this.limits.emailProblems(address as string)), ...problems];
     if (faults.length > 0) throw new AuthError('VALIDATION_FAILED', { details: [...faults, ...rejected] });
     if (rejected.length > 0) throw new AuthError('PASSWORD_REJECTED', { details: rejected });
     return { email: (address as string).trim(), password: password as string, fields: values };

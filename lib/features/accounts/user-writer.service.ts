@@ -1,8 +1,7 @@
-import { Injectable, type Type } from '@nestjs/common';
-import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { canonicalIdentifier } from '../../common/email-address.js';
-import { uuidv7 } from '../../common/random.js';
 import { Database } from '../../database/database.js';
 import { isUniqueViolation } from '../../database/driver-errors.js';
 import { AuthHooks } from '../../hooks/auth-hooks.js';
@@ -10,9 +9,7 @@ import { hostWork } from '../../hooks/host-work.js';
 import { HOOK_DEADLINE_MS } from '../../hooks/within-deadline.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { UserRole } from '../../roles/user-role.entity.js';
-import { Account } from '../../users/account.entity.js';
-import type { AuthUser } from '../../users/auth-user.entity.js';
-import { UserDirectory } from '../../users/user-directory.js';
+import { UserTable, type UserRow } from '../../users/user-table.js';
 
 export interface NewUser {
   readonly email: string;
@@ -27,7 +24,7 @@ export interface NewUser {
 export class UserWriter {
   constructor(
     private readonly database: Database,
-    private readonly users: UserDirectory,
+    private readonly table: UserTable,
     private readonly hooks: AuthHooks,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
@@ -39,57 +36,53 @@ export class UserWriter {
    */
   async create(user: NewUser): Promise<string | undefined> {
     const emailCanonical = canonicalIdentifier(user.email);
-    const taken = await this.database.read((manager) => manager.existsBy(this.users.entity, { emailCanonical }));
-    if (taken) return this.touchNothing(user.roles.length);
+    if (await this.isTaken(emailCanonical)) return this.touchNothing(user.roles.length);
     try {
       return await this.insert(user, emailCanonical);
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
+      // Another unique index than that of the address: an id that a sequence hands out twice, say.
+      if (!isUniqueViolation(error) || !(await this.isTaken(emailCanonical))) throw error;
       return this.touchNothing(user.roles.length);
     }
   }
 
-  private async insert(user: NewUser, emailCanonical: string): Promise<string> {
+  private isTaken(emailCanonical: string): Promise<boolean> {
+    return this.database.read((manager) => this.table.isTaken(manager, emailCanonical));
+  }
+
+  private insert({ email, passwordHash, emailVerified, roles, fields }: NewUser, emailCanonical: string) {
     const now = this.clock.now();
-    const entity = Object.assign(new this.users.entity(), {
-      ...this.settings.registration.newUserDefaults,
-      ...user.fields,
-      id: uuidv7(now),
-      email: user.email,
+    const row: UserRow = {
+      email,
       emailCanonical,
-      emailVerifiedAt: user.emailVerified ? now : null,
-      passwordHash: user.passwordHash,
+      passwordHash,
+      emailVerifiedAt: emailVerified ? now : null,
       createdAt: now,
-    }) as AuthUser;
+      values: { ...this.settings.registration.newUserDefaults, ...fields },
+    };
     const hookMs = Math.min(HOOK_DEADLINE_MS, this.settings.database.timeoutMs);
-    await this.database.write(
+    return this.database.write(
       async (manager) => {
-        await insert(manager, this.users.entity, entity);
-        await insert(manager, Account, { userId: entity.id });
-        for (const role of user.roles) await insert(manager, UserRole, { userId: entity.id, role, assignedAt: now });
-        await hostWork('AuthHooks.onRegister', () => this.hooks.onRegister(entity, manager), hookMs);
+        const user = await this.table.insert(manager, row);
+        const userId = this.table.idOf(user);
+        for (const role of roles) await insertRole(manager, { userId, role, assignedAt: now });
+        await hostWork('AuthHooks.onRegister', () => this.hooks.onRegister(user, manager), hookMs);
+        return userId;
       },
       { insertMayLose: true },
     );
-    return entity.id;
   }
 
   private async touchNothing(roles: number): Promise<undefined> {
-    const id = '';
-    await this.database.write(async (manager: EntityManager) => {
-      await manager.update(this.users.entity, { id }, { email: '' });
-      await manager.update(Account, { userId: id }, { epoch: 0 });
-      for (let role = 0; role < roles; role += 1) await manager.delete(UserRole, { userId: id });
+    await this.database.write(async (manager) => {
+      await this.table.insertNothing(manager);
+      for (let role = 0; role < roles; role += 1) await manager.delete(UserRole, { userId: '' });
     });
     return undefined;
   }
 }
 
-/** One statement in every database: reading generated values back would be one more than the taken address costs. */
-async function insert<Entity extends object>(
-  manager: EntityManager,
-  target: Type<Entity>,
-  row: QueryDeepPartialEntity<Entity>,
-): Promise<void> {
-  await manager.createQueryBuilder().insert().into(target).values(row).updateEntity(false).execute();
+/** One statement in every database: reading defaults back would be one more than the taken address costs. */
+async function insertRole(manager: EntityManager, role: UserRole): Promise<void> {
+  await manager.createQueryBuilder().insert().into(UserRole).values(role).updateEntity(false).execute();
 }
