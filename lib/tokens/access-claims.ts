@@ -73,7 +73,10 @@ export function encodeClaims(claims: AccessClaims, issuer: string, audience: str
   };
 }
 
-/** Only of claims that our key signed and that meet the rules; so their form is ours. */
+/**
+ * Only of claims that our key signed and that meet the rules; so their form is ours. Frozen, as they are kept and shown to
+ * every request with the token.
+ */
 export function decodeClaims(claims: JsonObject): AccessClaims {
   const session = claims['session'] as { id: string; end: number; fresh: number };
   return {
@@ -82,10 +85,10 @@ export function decodeClaims(claims: JsonObject): AccessClaims {
     jti: claims['jti'] as string,
     issuedAt: Number(claims['iat']) * SECOND_MS,
     expiresAt: Number(claims['exp']) * SECOND_MS,
-    scopes: String(claims['scope']).split(' ').filter(Boolean),
+    scopes: Object.freeze(String(claims['scope']).split(' ').filter(Boolean)),
     authenticatedAt: Number(claims['auth_time']) * SECOND_MS,
-    methods: claims['amr'] as string[],
-    roles: claims['roles'] as string[],
+    methods: Object.freeze(claims['amr'] as string[]),
+    roles: Object.freeze(claims['roles'] as string[]),
     emailVerified: claims['email_verified'] === true,
     sessionId: session.id,
     sessionExpiresAt: session.end,

@@ -45,6 +45,12 @@ export const CLAIM_RULES: readonly ClaimRule[] = [
   { name: 'sub', holds: ({ sub }) => isText(sub) },
   { name: 'sid', holds: ({ sid }) => typeof sid === 'string' && /^[\w-]{22}$/.test(sid) },
   { name: 'jti', holds: ({ jti }) => isText(jti) },
+  { name: 'scope', holds: ({ scope }) => typeof scope === 'string' },
+  { name: 'roles', holds: ({ roles }) => areTexts(roles) },
+  { name: 'amr', holds: ({ amr }) => areTexts(amr) },
+  { name: 'auth_time', holds: ({ auth_time }) => isTime(auth_time) },
+  { name: 'email_verified', holds: ({ email_verified }) => typeof email_verified === 'boolean' },
+  { name: 'session', holds: ({ session }) => isSession(session) },
   { name: 'iat', holds: ({ iat }, { now }) => isTime(iat) && iat * SECOND_MS <= now + CLOCK_SKEW_MS },
   {
     name: 'nbf',
@@ -53,12 +59,24 @@ export const CLAIM_RULES: readonly ClaimRule[] = [
   { name: 'exp', holds: ({ exp }, { now, mayBeExpired }) => isTime(exp) && (mayBeExpired || exp * SECOND_MS > now) },
   {
     name: 'life',
-    holds: ({ iat, exp }, { longestLifeMs }) => isTime(iat) && isTime(exp) && (exp - iat) * SECOND_MS <= longestLifeMs,
+    holds: ({ iat, exp }, { longestLifeMs }) => {
+      const lifeMs = (Number(exp) - Number(iat)) * SECOND_MS;
+      return lifeMs > 0 && lifeMs <= longestLifeMs;
+    },
   },
 ];
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isSession(value: unknown): boolean {
+  const { id, end, fresh } = (value ?? {}) as JsonObject;
+  return isText(id) && Number.isSafeInteger(end) && Number.isSafeInteger(fresh);
 }
 
 /** NumericDate (RFC 7519 §2) as we write it: whole seconds that a calendar has. */

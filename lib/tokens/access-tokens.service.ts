@@ -7,7 +7,7 @@ import { withinDeadline } from '../hooks/within-deadline.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { decodeClaims, encodeClaims, RESERVED_CLAIMS, type AccessClaims, type TokenSubject } from './access-claims.js';
 import { CLAIM_RULES, HEADER_RULES, TOKEN_TYPE, type Expected } from './access-token-rules.js';
-import { parseJws, signJws, type JsonObject } from './jws.js';
+import { jsonObject, LONGEST_JWS, parseJws, signJws, type JsonObject } from './jws.js';
 import { TokenKeys } from './token-keys.js';
 import { TokenPassport } from './token-passport.js';
 import { VerifiedTokens } from './verified-tokens.js';
@@ -36,7 +36,10 @@ export class AccessTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Signs a token for a session. It ends with the session, when that is sooner. */
+  /**
+   * Signs a token for a session. It ends with the session, when that is sooner. Throws for one that would be longer than
+   * what is read.
+   */
   async sign(subject: TokenSubject, scopes: readonly string[]): Promise<SignedAccessToken> {
     const { issuer, audience, accessTtlMs } = this.settings.tokens;
     const now = this.clock.now();
@@ -48,7 +51,12 @@ export class AccessTokens {
       ...encodeClaims(claims, issuer, audience, this.settings.appName),
     };
     const { algorithm, signKey, kid } = this.keys.signing;
-    return { token: signJws(algorithm, signKey, { typ: TOKEN_TYPE, alg: algorithm, kid }, payload), expiresAt };
+    const token = signJws(algorithm, signKey, { typ: TOKEN_TYPE, alg: algorithm, kid }, payload);
+    if (token.length > LONGEST_JWS) {
+      const tooLong = `${token.length} characters, of ${LONGEST_JWS} at most`;
+      throw new RangeError(`An access token would have ${tooLong}: let AuthHooks.claims return less.`);
+    }
+    return { token, expiresAt };
   }
 
   /** What a token says, or `undefined` when it is not one of ours, has expired, or its key has retired. */
@@ -70,7 +78,7 @@ export class AccessTokens {
     const key = jws && this.keys.find(jws.header['kid']);
     if (jws === undefined || key === undefined) return undefined;
     if (!HEADER_RULES.every((rule) => rule.holds(jws.header, key))) return undefined;
-    const payload = await this.passport.verify({ token, jws, key });
+    const payload = (await this.passport.verify({ token, jws, key })) ? jsonObject(jws.payload) : undefined;
     const expected = this.expected(mayBeExpired);
     if (payload === undefined || !CLAIM_RULES.every((rule) => rule.holds(payload, expected))) return undefined;
     const claims = decodeClaims(payload);
@@ -88,7 +96,9 @@ export class AccessTokens {
     scopes: readonly string[],
   ): Promise<JsonObject> {
     const given = await withinDeadline(() => this.hooks.claims({ userId, sessionId, roles, scopes }));
-    const allowed = Object.entries(given ?? {}).filter(([name]) => !RESERVED_CLAIMS.has(name) || this.tell(name));
+    // As JSON first: what stands there may have a `toJSON`, which would speak for the whole token.
+    const plain = JSON.parse(JSON.stringify(given ?? {})) as JsonObject;
+    const allowed = Object.entries(plain).filter(([name]) => !RESERVED_CLAIMS.has(name) || this.tell(name));
     return Object.fromEntries(allowed);
   }
 

@@ -14,7 +14,11 @@ export interface ParsedJws {
   readonly signature: Buffer;
 }
 
-const LONGEST = 8_192;
+/** Characters. What is longer is not read, so nothing longer is signed. */
+export const LONGEST_JWS = 8_192;
+
+/** No byte order mark is skipped: one would be a second spelling. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Signs a payload as a JWS in compact form (RFC 7515 §7.1). */
 export function signJws(algorithm: TokenAlgorithm, key: KeyObject, header: JsonObject, payload: JsonObject): string {
@@ -23,11 +27,11 @@ export function signJws(algorithm: TokenAlgorithm, key: KeyObject, header: JsonO
 }
 
 /**
- * Takes a JWS in compact form apart. `undefined` for what is none: other than three parts, base64url with padding, with
- * stray characters or bits, so that no token has a second spelling (RFC 7515 §2), or a header that is no JSON object.
+ * Takes a JWS in compact form apart. `undefined` for what is none: no text, other than three parts, base64url with padding,
+ * with stray characters or bits, so that no bytes have a second spelling (RFC 7515 §2), or a header that is no JSON object.
  */
-export function parseJws(text: string): ParsedJws | undefined {
-  if (text.length > LONGEST) return undefined;
+export function parseJws(text: unknown): ParsedJws | undefined {
+  if (typeof text !== 'string' || text.length > LONGEST_JWS) return undefined;
   const [head, body, tail, ...rest] = text.split('.', 4);
   if (head === undefined || body === undefined || tail === undefined || rest.length > 0) return undefined;
   const [headerBytes, payload, signature] = [canonical(head), canonical(body), canonical(tail)];
@@ -36,10 +40,13 @@ export function parseJws(text: string): ParsedJws | undefined {
   return { header, signingInput: `${head}.${body}`, payload, signature };
 }
 
-/** The bytes as a JSON object; `undefined` for every other value, an array included. */
+/**
+ * The bytes as a JSON object; `undefined` for every other value, an array included, and for what is no UTF-8 (RFC 8725
+ * §3.7).
+ */
 export function jsonObject(bytes: Buffer): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(UTF_8.decode(bytes));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
   } catch {
     return undefined;

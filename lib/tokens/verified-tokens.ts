@@ -11,7 +11,8 @@ const MOST_TOKENS = 5_000;
 
 /**
  * Tokens whose signature has been verified, so that one is computed once in the life of a token. The text of a token is
- * its only key: parsing refuses a second spelling of the same token.
+ * its only key. What has a second spelling, such as an ES256 signature with S negated, is verified once more and stands here
+ * twice: nothing is ever refused by the text of a token.
  */
 export class VerifiedTokens {
   private readonly entries = new Map<string, Entry>();
