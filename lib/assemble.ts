@@ -4,7 +4,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { authEntities } from './auth-entities.js';
 import { CHECK_SOURCES } from './checklist/tokens.js';
 import type { CheckSource } from './checklist/check.js';
-import { AUTH_DATA_SOURCE, AUTH_ENTITIES } from './database/tokens.js';
+import { AUTH_DATA_SOURCE, AUTH_ENTITIES, SEALED_COLUMNS } from './database/tokens.js';
 import { FEATURES } from './features.js';
 import { KERNEL_CHECKS, KERNEL_EXPORTS, KERNEL_PROVIDERS } from './kernel.js';
 import type { AuthStructure, AuthValues } from './options/auth-options.js';
@@ -32,6 +32,7 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
       ...options,
       { provide: AUTH_DATA_SOURCE, useExisting: getDataSourceToken(structure.dataSource) },
       { provide: AUTH_ENTITIES, useValue: entities },
+      { provide: SEALED_COLUMNS, useValue: FEATURES.flatMap((feature) => feature.sealed ?? []) },
       ...KERNEL_PROVIDERS,
       ...FEATURES.flatMap((feature) => feature.providers ?? []),
       ...checks,

@@ -12,6 +12,7 @@ import { AuthContextMiddleware } from './access/auth-context.middleware.js';
 import { assemble } from './assemble.js';
 import { StartUpChecklist } from './checklist/start-up.js';
 import { StartUpError } from './errors/start-up-error.js';
+import { JwksRoute } from './http/jwks.route.js';
 import type { AuthAsyncOptions, AuthOptions, AuthStructure, AuthValuesFactory } from './options/auth-options.js';
 import { isStructureKey } from './options/structure.js';
 import { StoreLifecycle } from './store/store-lifecycle.js';
@@ -29,6 +30,7 @@ export class AuthModule implements NestModule, OnModuleInit {
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
     private readonly checklist: StartUpChecklist,
     private readonly store: StoreLifecycle,
+    private readonly jwks: JwksRoute,
     private readonly modules: ModulesContainer,
   ) {
     refuseSecond(modules);
@@ -59,6 +61,7 @@ export class AuthModule implements NestModule, OnModuleInit {
   }
 
   configure(consumer: MiddlewareConsumer): void {
+    this.jwks.register();
     if (this.structure.context === true) consumer.apply(AuthContextMiddleware).forRoutes('{*path}');
   }
 

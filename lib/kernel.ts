@@ -38,6 +38,7 @@ import { MysqlRules } from './database/mysql-rules.js';
 import { SealedColumns } from './database/sealed-columns.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
+import { JwksRoute } from './http/jwks.route.js';
 import { Keyring } from './keys/keyring.js';
 import { AuthSettings } from './options/auth-settings.js';
 import { BcryptPasswordHasher } from './passwords/bcrypt-password-hasher.js';
@@ -132,6 +133,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   AuthContextMiddleware,
   AccessGuard,
   { provide: APP_GUARD, useFactory: sealedGuard, inject: [AccessGuard] },
+  JwksRoute,
   SignIn,
   PasswordRecord,
   PasswordSignIn,

@@ -36,8 +36,8 @@ export class DeviceCookie {
     if (value === undefined || value.length > MAX_LENGTH) return undefined;
     const dot = value.indexOf('.');
     const payload = value.slice(0, dot);
-    const signedBy = this.keyring.signedBy('device-cookie', value.slice(dot + 1), payload);
-    return signedBy === 'accepted' ? `${payload}.${this.keyring.sign('device-cookie', payload)}` : undefined;
+    if (dot < 1 || !this.keyring.isOutdated('device-cookie', value.slice(dot + 1), payload)) return undefined;
+    return `${payload}.${this.keyring.sign('device-cookie', payload)}`;
   }
 
   /** The new value for a browser whose sign-in to this account has passed its last factor. */

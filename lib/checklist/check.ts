@@ -4,6 +4,7 @@ export type CheckArea =
   | 'keys'
   | 'cookies'
   | 'sessions'
+  | 'tokens'
   | 'passwords'
   | 'attempts'
   | 'store'

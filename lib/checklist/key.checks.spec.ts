@@ -6,7 +6,7 @@ import { KeyChecks } from './key.checks.js';
 
 const random = () => randomBytes(32).toString('base64url');
 
-function run(id: string, values: Pick<AuthValues, 'secret' | 'secrets'>) {
+function run(id: string, values: Pick<AuthValues, 'secret' | 'secrets' | 'acceptedSecrets'>) {
   const settings = resolveSettings({ baseUrl: 'https://api.example.com', ...values }, { NODE_ENV: 'production' });
   return new KeyChecks(settings)
     .checks()
@@ -26,6 +26,20 @@ describe('keys.strength', () => {
       },
       change: expect.stringContaining('Set secret and secrets.csrf to at least 32 random bytes'),
     });
+  });
+
+  it('fires on a weak secret that is accepted, and does not ask to change it', () => {
+    const acceptedSecrets = [{ secret: random() }, { secret: 'b'.repeat(40), notAfter: '2031-01-01T00:00:00Z' }];
+    expect(run('keys.strength', { secret: random(), acceptedSecrets })).toEqual({
+      status: 'finding',
+      evidence: { 'acceptedSecrets[1].bytes': 40, 'acceptedSecrets[1].reason': 'repeated' },
+      change: "Set use: 'unseal' for acceptedSecrets[1]: whoever guesses it signs what is accepted here.",
+    });
+  });
+
+  it('is quiet on a weak secret that only opens', () => {
+    const acceptedSecrets = [{ secret: 'changeme', use: 'unseal' as const }];
+    expect(run('keys.strength', { secret: random(), acceptedSecrets })).toEqual({ status: 'passed' });
   });
 
   it('is quiet on random ones', () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KEY_PURPOSES, type KeyPurpose } from '../options/key-purposes.js';
-import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem } from '../keys/secret-strength.js';
+import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem, type SecretProblem } from '../keys/secret-strength.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { CheckSource, passed, type Check, type CheckOutcome, type Evidence, type EvidenceText } from './check.js';
 import { enumEvidence, optionEvidence } from './evidence.js';
@@ -8,6 +8,8 @@ import { enumEvidence, optionEvidence } from './evidence.js';
 const MAKE_ONE = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
 
 type SecretOption = 'secret' | `secrets.${KeyPurpose}`;
+
+type NamedSecret = readonly [option: string, secret: string];
 
 /** Whether the secrets are good enough to derive every key from. */
 @Injectable()
@@ -41,23 +43,24 @@ export class KeyChecks extends CheckSource {
   }
 
   #strength(): CheckOutcome {
-    const weak = this.#secrets().flatMap(([option, secret]) => {
-      const problem = secretProblem(secret);
-      return problem === undefined ? [] : [{ option, ...problem }];
-    });
-    if (weak.length === 0) return passed;
+    const weak = weakOnes(this.#secrets());
+    const accepted = weakOnes(this.#accepted());
+    if (weak.length + accepted.length === 0) return passed;
     const evidence: Evidence = Object.fromEntries<number | EvidenceText>(
-      weak.flatMap(({ option, bytes, reason }) => [
+      [...weak, ...accepted].flatMap(({ option, bytes, reason }) => [
         [`${option}.bytes`, bytes],
         [`${option}.reason`, enumEvidence(reason, SECRET_WEAKNESSES)],
       ]),
     );
-    const options = weak.map(({ option }) => option).join(' and ');
-    return {
-      status: 'finding',
-      evidence,
-      change: `Set ${options} to at least ${MIN_SECRET_BYTES} random bytes, each of its own: ${MAKE_ONE}`,
-    };
+    const change = [
+      ...(weak.length === 0
+        ? []
+        : [`Set ${named(weak)} to at least ${MIN_SECRET_BYTES} random bytes, each of its own: ${MAKE_ONE}`]),
+      ...(accepted.length === 0
+        ? []
+        : [`Set use: 'unseal' for ${named(accepted)}: whoever guesses it signs what is accepted here.`]),
+    ].join(' ');
+    return { status: 'finding', evidence, change };
   }
 
   #reuse(): CheckOutcome {
@@ -74,6 +77,13 @@ export class KeyChecks extends CheckSource {
     };
   }
 
+  /** Those that verify. What only opens sealed text cannot be made better any more, and signs nobody in. */
+  #accepted(): readonly NamedSecret[] {
+    return this.#settings.acceptedSecrets.flatMap(({ secret, use }, index) =>
+      use === 'all' ? [[`acceptedSecrets[${index}]`, secret] as const] : [],
+    );
+  }
+
   #secrets(): readonly (readonly [option: SecretOption, secret: string])[] {
     const { secret, secrets } = this.#settings;
     const own = KEY_PURPOSES.flatMap((purpose) => {
@@ -82,4 +92,15 @@ export class KeyChecks extends CheckSource {
     });
     return [['secret', secret], ...own];
   }
+}
+
+function weakOnes(secrets: readonly NamedSecret[]): readonly (SecretProblem & { readonly option: string })[] {
+  return secrets.flatMap(([option, secret]) => {
+    const problem = secretProblem(secret);
+    return problem === undefined ? [] : [{ option, ...problem }];
+  });
+}
+
+function named(weak: readonly { readonly option: string }[]): string {
+  return weak.map(({ option }) => option).join(' and ');
 }

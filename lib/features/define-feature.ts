@@ -1,5 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { CheckSource } from '../checklist/check.js';
+import type { SealedColumn } from '../database/sealed-columns.js';
 
 /** What a feature folder hands up: the module is assembled from these. */
 export interface Feature {
@@ -10,6 +11,8 @@ export interface Feature {
   readonly exports?: readonly Type[];
   readonly entities?: readonly Type[];
   readonly checks?: readonly Type<CheckSource>[];
+  /** Columns of the entities that hold sealed text. */
+  readonly sealed?: readonly SealedColumn[];
 }
 
 export function defineFeature(feature: Feature): Feature {

@@ -1,18 +1,19 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../options/resolve-options.js';
-import type { AuthValues } from '../options/auth-options.js';
+import type { AcceptedSecret, AuthValues } from '../options/auth-options.js';
 import { KEY_PURPOSES } from '../options/key-purposes.js';
-import { SystemClock } from '../common/clock.js';
+import { SystemClock, type Clock } from '../common/clock.js';
+import { TestClock } from '../testing/test-clock.js';
 import { Keyring } from './keyring.js';
 
 const SECRET = 'q3Vw8nZr1TtXy6Lk0BhJd5Fg2Sa9PoIuEeRrWwQqMmN';
 const OTHER = 'Zx7Cv1Bn4Mq8Wp2Er6Ty0Ui5Oa3Sd9Fg-Hj_KlQzXcV';
 
-function keyring(values: Partial<AuthValues> = {}): Keyring {
+function keyring(values: Partial<AuthValues> = {}, clock: Clock = new SystemClock()): Keyring {
   return new Keyring(
     resolveSettings({ secret: SECRET, baseUrl: 'http://localhost', ...values }, { NODE_ENV: 'test' }),
-    new SystemClock(),
+    clock,
   );
 }
 
@@ -133,4 +134,73 @@ it('shows no key', () => {
   expect(JSON.stringify(ring)).toBe('{}');
   expect(inspect(ring, { showHidden: true, depth: 10 })).not.toMatch(/KeyObject|Map|kid/);
   expect(Reflect.ownKeys(ring)).toEqual([]);
+});
+
+describe('an accepted secret', () => {
+  const MOMENT = Date.parse('2027-01-01T00:00:00Z');
+  const notAfter = new Date(MOMENT).toISOString();
+  const old = keyring({ secret: OTHER });
+
+  /** Of a ring whose current secret is another one: what it does with what the old one made. */
+  function use(entry: Omit<AcceptedSecret, 'secret'>, now: number) {
+    const clock = new TestClock(now);
+    const mixed = keyring({ acceptedSecrets: [{ secret: OTHER, ...entry }] }, clock);
+    const ends = KEY_PURPOSES.map((purpose) => mixed.verify(purpose, old.sign(purpose, 'data'), 'data'));
+    const opens = mixed.open(old.seal('value', 'aad'), 'aad') === 'value';
+    return { verifies: new Set(ends), opens };
+  }
+
+  it.each<[string, Omit<AcceptedSecret, 'secret'>, number, boolean]>([
+    ['without an end', {}, MOMENT, true],
+    ['before its end', { notAfter }, MOMENT - 1, true],
+    ['from its end on', { notAfter }, MOMENT, false],
+    ['years later', { notAfter }, MOMENT + 1e12, false],
+    ['that only opens', { use: 'unseal' }, MOMENT, false],
+    ['that only opens, before its end', { use: 'unseal', notAfter }, MOMENT - 1, false],
+    ['that only opens, after its end', { use: 'unseal', notAfter }, MOMENT + 1, false],
+  ])('%s verifies what it signed in every purpose, or in none, and always opens', (_when, entry, now, verifies) => {
+    expect(use(entry, now)).toEqual({ verifies: new Set([verifies]), opens: true });
+  });
+
+  it('never signs, seals or names', () => {
+    const mixed = keyring({ acceptedSecrets: [{ secret: OTHER }] });
+    for (const purpose of KEY_PURPOSES) expect(mixed.sign(purpose, 'data')).toBe(ring.sign(purpose, 'data'));
+    expect(mixed.digest('identifier', 'ada')).toBe(ring.digest('identifier', 'ada'));
+    expect(mixed.seal('value', 'aad').split('.')[1]).toBe(ring.seal('value', 'aad').split('.')[1]);
+    expect(mixed.accessTokenKeys()[0]).toMatchObject({ kid: ring.accessTokenKeys()[0]!.kid, notAfter: undefined });
+    expect(mixed.sealKids()).toEqual([...ring.sealKids(), ...old.sealKids()]);
+  });
+
+  it('makes what is outdated, and nothing else is', () => {
+    const mixed = keyring({ acceptedSecrets: [{ secret: OTHER }] });
+    const [current, outdated] = [ring.sign('csrf', 'data'), old.sign('csrf', 'data')];
+    expect(mixed.isOutdated('csrf', outdated, 'data')).toBe(true);
+    expect(mixed.isOutdated('csrf', current, 'data')).toBe(false);
+    expect(mixed.isOutdated('csrf', outdated, 'other')).toBe(false);
+    expect(mixed.isOutdated('csrf', outdated.slice(0, -1), 'data')).toBe(false);
+    expect(mixed.namesCurrent('csrf', current)).toBe(true);
+    expect(mixed.namesCurrent('csrf', outdated)).toBe(false);
+  });
+
+  it('counts for no other purpose than the one it signed for', () => {
+    const mixed = keyring({ acceptedSecrets: [{ secret: OTHER }] });
+    for (const signed of KEY_PURPOSES) {
+      for (const claimed of KEY_PURPOSES.filter((purpose) => purpose !== signed)) {
+        expect(mixed.verify(claimed, old.sign(signed, 'data'), 'data')).toBe(false);
+      }
+    }
+  });
+
+  it('does not end the main secret, which it may name beside a secret of one purpose', () => {
+    const clock = new TestClock(MOMENT);
+    const mixed = keyring({ secrets: { csrf: OTHER }, acceptedSecrets: [{ secret: SECRET, notAfter }] }, clock);
+    expect(mixed.verify('session-cookie', ring.sign('session-cookie', 'data'), 'data')).toBe(true);
+    expect(mixed.verify('csrf', ring.sign('csrf', 'data'), 'data')).toBe(false);
+    expect(mixed.verify('csrf', old.sign('csrf', 'data'), 'data')).toBe(true);
+  });
+
+  it('opens nothing that the secret of another purpose sealed', () => {
+    expect(keyring({ secrets: { csrf: OTHER } }).open(old.seal('value', 'aad'), 'aad')).toBeUndefined();
+    expect(keyring({ secrets: { seal: OTHER } }).open(ring.seal('value', 'aad'), 'aad')).toBe('value');
+  });
 });

@@ -35,9 +35,6 @@ interface KeySet {
   readonly opening: ReadonlyMap<string, DerivedKey>;
 }
 
-/** Which kind of key a signature was made with: `accepted` is one that signs no more, or not yet. */
-export type SignedBy = 'current' | 'accepted';
-
 /**
  * Every key of the application: one for each purpose, derived from the secret by HKDF-SHA-256 (RFC 5869). Keys do not leave
  * it, those of access tokens excepted, and neither `JSON.stringify` nor `util.inspect` shows any.
@@ -62,25 +59,27 @@ export class Keyring {
    * other text, also for another base64url spelling of the same MAC.
    */
   verify(purpose: KeyPurpose, signed: string, data: string): boolean {
-    return this.signedBy(purpose, signed, data) !== undefined;
+    if (typeof signed !== 'string' || typeof data !== 'string') return false;
+    const key = this.#keySet(purpose).verifying.get(signed.slice(0, signed.indexOf('.')));
+    return key !== undefined && this.#isInTime(key) && constantTimeEqual(signature(key, data), signed);
   }
 
-  /** As `verify`, and with which key: what an accepted one signed is better signed anew. */
-  signedBy(purpose: KeyPurpose, signed: string, data: string): SignedBy | undefined {
-    if (typeof signed !== 'string' || typeof data !== 'string') return undefined;
-    const { current, verifying } = this.#keySet(purpose);
-    const key = verifying.get(signed.slice(0, signed.indexOf('.')));
-    if (key === undefined || !this.#isInTime(key) || !constantTimeEqual(signature(key, data), signed)) return undefined;
-    return key === current ? 'current' : 'accepted';
+  /** Whether a signature, good or not, says that it is of the key which signs now. Computes nothing. */
+  namesCurrent(purpose: KeyPurpose, signed: string): boolean {
+    return signed.startsWith(`${this.#keySet(purpose).current.kid}.`);
+  }
+
+  /** Whether a signature is good and of a key that signs no more, or not yet: it is better made anew. */
+  isOutdated(purpose: KeyPurpose, signed: string, data: string): boolean {
+    return !this.namesCurrent(purpose, signed) && this.verify(purpose, signed, data);
   }
 
   /** The HMAC keys of access tokens, the one that signs first, for the libraries that sign and verify them. */
   accessTokenKeys(): readonly DerivedKey[] {
-    const { current, verifying } = this.#keySet('access-token');
-    return [current, ...[...verifying.values()].filter((key) => key !== current)];
+    return [...this.#keySet('access-token').verifying.values()];
   }
 
-  /** The ids of all keys that open sealed text. */
+  /** The ids of all keys that open sealed text, the one that seals first. */
   sealKids(): readonly string[] {
     return [...this.#keySet('seal').opening.keys()];
   }
@@ -130,12 +129,14 @@ export class Keyring {
 
 function keySet({ secret, secrets, acceptedSecrets }: AuthSettings, purpose: KeyPurpose): KeySet {
   const current = derivedKey(secrets[purpose] ?? secret, purpose);
+  const main = derivedKey(secret, purpose);
   const accepted = (use: (entry: AcceptedSecretSettings) => boolean): DerivedKey[] =>
     acceptedSecrets.filter(use).map((entry) => derivedKey(entry.secret, purpose, entry.notAfter));
   return {
     current,
     verifying: byKid([current, ...accepted(({ use }) => use === 'all')]),
-    opening: byKid([current, ...accepted(() => true)]),
+    // What was sealed before the purpose had a secret of its own opens as long as the main one is configured.
+    opening: byKid([current, main, ...accepted(() => true)]),
   };
 }
 
@@ -149,7 +150,9 @@ function derivedKey(secret: string, purpose: KeyPurpose, notAfter?: number): Der
 
 /** Of two entries with one key the first counts: what signs now is not ended by an entry that accepts it. */
 function byKid(keys: readonly DerivedKey[]): ReadonlyMap<string, DerivedKey> {
-  return new Map([...keys].reverse().map((key) => [key.kid, key]));
+  const map = new Map<string, DerivedKey>();
+  for (const key of keys) if (!map.has(key.kid)) map.set(key.kid, key);
+  return map;
 }
 
 function derive(secret: string, info: string, bytes: number): Buffer {

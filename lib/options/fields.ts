@@ -115,11 +115,17 @@ export function moment(): Field<number | undefined> {
   return field<number | undefined>(
     undefined,
     (value) =>
-      typeof value === 'string' && MOMENT.test(value) && !Number.isNaN(Date.parse(value))
+      typeof value === 'string' && MOMENT.test(value) && !Number.isNaN(Date.parse(value)) && isInCalendar(value)
         ? undefined
         : "must be a moment with its zone, such as '2027-01-31T00:00:00Z'.",
     (value) => Date.parse(value as string),
   );
+}
+
+/** JavaScript takes 30 February for 2 March. */
+function isInCalendar(moment: string): boolean {
+  const day = moment.slice(0, 'yyyy-mm-dd'.length);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function textProblem(value: unknown, maxLength: number): string | undefined {

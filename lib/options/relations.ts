@@ -46,10 +46,14 @@ function checkTokens(tokens: ReadValues['tokens'], problems: Problems): void {
   }
 }
 
-/** A secret that stands twice would be accepted by one entry after the other has ended it. */
+/**
+ * A secret that stands twice would be accepted by one entry after the other has ended it. The main one may stand there
+ * beside secrets of single purposes: it is how a purpose comes by a secret of its own, or gives it up.
+ */
 function checkAcceptedSecrets({ acceptedSecrets, secret, secrets }: ReadValues, problems: Problems): void {
+  const mainIsEnough = Object.values(secrets).every((own) => own === undefined);
   const named: (readonly [path: string, value: string | undefined])[] = [
-    ['secret', secret],
+    ...(mainIsEnough ? [['secret', secret] as const] : []),
     ...Object.entries(secrets).map(([purpose, value]) => [`secrets.${purpose}`, value] as const),
     ...acceptedSecrets.map((accepted, index) => [`acceptedSecrets[${index}]`, accepted.secret] as const),
   ];

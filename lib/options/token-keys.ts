@@ -5,6 +5,9 @@ const LEAST_RSA_BITS = 2_048;
 
 const SUPPORTED = `RSA of at least ${LEAST_RSA_BITS} bits, P-256 or Ed25519`;
 
+const PRIVATE = 'PRIVATE KEY';
+const PEM_LABEL = /-----BEGIN ([A-Z0-9 ]+)-----/g;
+
 /** Members of a JWK that its thumbprint is made of, in the order of RFC 7638 §3.2. */
 const THUMBPRINT_MEMBERS: Readonly<Record<SigningAlgorithm, readonly string[]>> = {
   RS256: ['e', 'kty', 'n'],
@@ -14,13 +17,12 @@ const THUMBPRINT_MEMBERS: Readonly<Record<SigningAlgorithm, readonly string[]>> 
 
 /** What is wrong with the text of a private key. Says nothing of what it holds. */
 export function privateKeyProblem(value: unknown): string | undefined {
-  return keyProblem(value, privateKeyOf, 'must be a private key as PEM (PKCS #8).');
+  return keyProblem(value, PRIVATE, privateKeyOf, 'must be a private key as PEM (PKCS #8: BEGIN PRIVATE KEY).');
 }
 
 /** What is wrong with the text of a public key. A private one is refused: it has no business where keys only verify. */
 export function publicKeyProblem(value: unknown): string | undefined {
-  if (typeof value === 'string' && value.includes('PRIVATE KEY')) return 'must be the public key alone.';
-  return keyProblem(value, publicKeyOf, 'must be a public key as PEM (SPKI).');
+  return keyProblem(value, 'PUBLIC KEY', publicKeyOf, 'must be a public key as PEM (SPKI: BEGIN PUBLIC KEY).');
 }
 
 /** The key of a PEM text, whose line ends may be written as `\n`: environment files often have them so. */
@@ -49,8 +51,17 @@ export function thumbprintOf(publicKey: KeyObject, algorithm: SigningAlgorithm):
     .digest('base64url');
 }
 
-function keyProblem(value: unknown, read: (pem: string) => KeyObject, complaint: string): string | undefined {
-  if (typeof value !== 'string') return complaint;
+function keyProblem(
+  value: unknown,
+  label: string,
+  read: (pem: string) => KeyObject,
+  complaint: string,
+): string | undefined {
+  const labels = typeof value === 'string' ? [...value.matchAll(PEM_LABEL)].map(([, found]) => found) : [];
+  if (labels.includes('ENCRYPTED PRIVATE KEY')) return 'is encrypted: nobody could type its passphrase at a start.';
+  if (label === 'PUBLIC KEY' && labels.some((found) => found?.endsWith(PRIVATE)))
+    return 'must be the public key alone.';
+  if (typeof value !== 'string' || labels.length !== 1 || labels[0] !== label) return complaint;
   try {
     return algorithmOf(read(value)) === undefined ? `must be ${SUPPORTED}.` : undefined;
   } catch {

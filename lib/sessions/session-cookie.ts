@@ -27,7 +27,7 @@ export class SessionCookie {
     const match = FORM.exec(value);
     if (match === null) return false;
     const [, user, sid, signature] = match as unknown as [string, string, string, string];
-    return this.keyring.signedBy('session-cookie', signature, `${user}.${sid}`) === 'accepted';
+    return this.keyring.isOutdated('session-cookie', signature, `${user}.${sid}`);
   }
 
   /** `undefined` for whatever this deployment did not make. */

@@ -64,6 +64,11 @@ export class TokenKeys {
     return notAfter !== undefined && this.#clock.now() >= notAfter;
   }
 
+  /** Whether others may verify, have verified or will verify tokens: whether there is any key pair, retired or not. */
+  get hasKeyPairs(): boolean {
+    return [...this.#byKid.values()].some(({ algorithm }) => algorithm !== 'HS256');
+  }
+
   /** The public keys that others verify with; `undefined` when there is none: a symmetric key is nobody else's. */
   published(): JsonWebKeySet | undefined {
     const keys = [...this.#byKid.values()].filter((key) => key.algorithm !== 'HS256' && !this.isOver(key));
