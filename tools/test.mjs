@@ -6,10 +6,11 @@ import { runVitest } from './lib/vitest.mjs';
 const LIMIT_MS = 19 * 60_000;
 const filters = process.argv.slice(2);
 
+const SAMPLES = ['01-quickstart', '02-production', '04-websockets', '05-graphql-subscriptions', '06-microservices'];
+
 const STEPS = {
   'build the library': ensureLibraryBuilt,
-  'build the quickstart': () => ensureSampleBuilt('sample/01-quickstart'),
-  'build the production sample': () => ensureSampleBuilt('sample/02-production'),
+  ...Object.fromEntries(SAMPLES.map((name) => [`build sample/${name}`, () => ensureSampleBuilt(`sample/${name}`)])),
   'check types': () => npm(['run', 'typecheck', '--silent']),
   lint: () => npm(['run', 'lint', '--silent']),
   'check formatting': () => npm(['run', 'format:check', '--silent']),

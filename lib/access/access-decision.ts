@@ -14,9 +14,16 @@ export function requireRule(rule: CompiledRule, principal: Principal): void {
   if (rule.verified && principal.emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
   const met =
     rule.roles.every((anyOf) => anyOf.some((role) => principal.hasRole(role))) &&
-    rule.permissions.every((permission) => principal.can(permission)) &&
-    rule.scopes.every((scope) => principal.hasScope(scope));
+    rule.permissions.every((permission) => principal.can(permission));
   if (!met) throw new AuthError('FORBIDDEN');
+  if (!rule.scopes.every((scope) => principal.hasScope(scope))) throw insufficientScope(rule.scopes, principal);
+}
+
+/** A client of bearer tokens learns which scopes to ask for (RFC 6750 §3.1). */
+function insufficientScope(scopes: readonly string[], { via }: Principal): AuthError {
+  if (via !== 'bearer') return new AuthError('FORBIDDEN');
+  const challenge = `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`;
+  return new AuthError('FORBIDDEN', { headers: { 'WWW-Authenticate': challenge } });
 }
 
 /** Only asked of somebody who may do it at all, so that nobody confirms a password in vain. */

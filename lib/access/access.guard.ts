@@ -17,7 +17,8 @@ import { transportError } from './transport-errors.js';
 import { UserLoader } from './user-loader.js';
 
 /**
- * The one guard. Bound once for the whole application; every HTTP route, GraphQL resolver and WebSocket message passes it.
+ * The one guard. Bound once for the whole application; every HTTP route, GraphQL resolver, WebSocket message and,
+ * with `rpc`, microservice message passes it.
  * Replace it in tests with `overrideProvider(AccessGuard)`.
  */
 @Injectable()
@@ -48,7 +49,7 @@ export class AccessGuard implements CanActivate {
   }
 
   private async judge(context: ExecutionContext, rule: CompiledRule): Promise<boolean> {
-    const site = callSiteOf(context);
+    const site = callSiteOf(context, this.structure.rpc);
     try {
       const principal = await this.admit(context, rule, site);
       if (principal !== undefined && site.transport === 'http') this.renewCookies(context, principal);

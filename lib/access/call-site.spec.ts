@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { Principal } from '../common/principal.js';
 import { callSiteOf, callSiteOfRequest } from './call-site.js';
+import { leaveHandshake, presentToken } from './socket-handshake.js';
 import { leaveVerdict, rememberedOutcome, verdictOf, type Verdict } from './call-state.js';
 
 function contextOf(type: string, args: readonly unknown[]): ExecutionContext {
@@ -29,11 +30,54 @@ describe('where a credential is looked for', () => {
   });
 
   it.each([
+    ['the context itself', (connection: object) => connection],
+    ['req, as Nest puts it', (connection: object) => ({ req: connection })],
+  ])('finds the handshake and the parameters of graphql-ws in %s', (_, wrap) => {
+    const authorizationOf = (more: object, token?: string) => {
+      const socket = {};
+      if (token !== undefined) presentToken(socket, token);
+      const site = callSiteOf(contextOf('graphql', [{}, {}, wrap({ extra: { socket, request }, ...more }), {}]));
+      expect(site).toMatchObject({ carrier: socket, perMessage: true, request: { headers: { cookie: 'a=b' } } });
+      return site.request?.headers['authorization'];
+    };
+    expect(authorizationOf({})).toBeUndefined();
+    expect(authorizationOf({ connectionParams: { authorization: 'Bearer x' } })).toBe('Bearer x');
+    expect(authorizationOf({ connectionParams: { Authorization: 'bearer x' } })).toBe('bearer x');
+    expect(authorizationOf({ connectionParams: { authorization: 'Basic x' } })).toBe('Bearer ');
+    expect(authorizationOf({ connectionParams: { authorization: 'Bearer x' } }, 'newer')).toBe('Bearer newer');
+  });
+
+  it('lets the latest token of a socket stand for its Authorization header', () => {
+    const client = { handshake: { ...request, auth: { token: 'first' } } };
+    const authorization = () => callSiteOf(contextOf('ws', [client, {}, 'x'])).request?.headers['authorization'];
+    expect(authorization()).toBe('Bearer first');
+    presentToken(client, 'second');
+    expect(authorization()).toBe('Bearer second');
+  });
+
+  it('finds the handshake that was left for a bare socket', () => {
+    const client = { send: () => undefined };
+    leaveHandshake(client, request);
+    expect(callSiteOf(contextOf('ws', [client, {}, 'x'])).request).toBe(request);
+  });
+
+  it('asks the extractor for the token of a message, and takes nothing else of it', () => {
+    const found = (token: unknown) =>
+      callSiteOf(contextOf('rpc', [{ headers: {} }, {}]), { accessToken: () => token as string }).request;
+    expect(found('x')).toEqual({ headers: { authorization: 'Bearer x' } });
+    for (const token of [undefined, null, 7, {}, ['x']]) expect(found(token)).toBeUndefined();
+    const failing = () => {
+      throw new Error('none');
+    };
+    expect(callSiteOf(contextOf('rpc', [{}, {}]), { accessToken: failing }).request).toBeUndefined();
+  });
+
+  it.each([
     ['graphql', [undefined, undefined, undefined, undefined]],
     ['graphql', [{}, {}, { req: { headers: 'none' } }, {}]],
     ['ws', [{ send: () => undefined }, 'text', 'pattern']],
     ['ws', [undefined, 'pattern']],
-    ['rpc', [{ headers: {} }, {}]],
+    ['rpc', [{ headers: {} }, { headers: {} }]],
     ['necord', [{ headers: {} }]],
   ])('finds none in %s %o', (type, args) => {
     expect(callSiteOf(contextOf(type, args)).request).toBeUndefined();
@@ -72,6 +116,13 @@ describe('what is remembered', () => {
     const pattern = { cmd: 'x' };
     leaveVerdict(callSiteOf(contextOf('ws', [client, { a: 1 }, pattern])), verdict);
     expect(verdictOf(callSiteOf(contextOf('ws', [client, { a: 1 }, pattern])))).toBeUndefined();
+  });
+
+  it('is not handed from one microservice message to another', () => {
+    const [first, second] = [{}, {}];
+    leaveVerdict(callSiteOf(contextOf('rpc', [{}, first])), verdict);
+    expect(verdictOf(callSiteOf(contextOf('rpc', [{}, first])))).toBe(verdict);
+    expect(verdictOf(callSiteOf(contextOf('rpc', [{}, second])))).toBeUndefined();
   });
 
   it('is not handed from one GraphQL resolver to another of the same request', () => {

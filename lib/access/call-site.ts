@@ -1,7 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { RpcOptions } from '../options/auth-options.js';
 import type { AuthRequest } from './credential-source.js';
+import { rpcRequest } from './rpc-message.js';
+import { asRequest, graphqlHandshakeOf, handshakeOf, isObject } from './socket-handshake.js';
 
-export type Transport = 'http' | 'graphql' | 'ws' | 'other';
+export type Transport = 'http' | 'graphql' | 'ws' | 'rpc' | 'other';
 
 /** Where a call comes from, whatever the transport: what is needed to find a credential and to remember an answer. */
 export interface CallSite {
@@ -18,16 +21,18 @@ export interface CallSite {
   readonly tokens: readonly object[];
 }
 
-/** The call behind a context of Nest. */
-export function callSiteOf(context: ExecutionContext): CallSite {
+/** The call behind a context of Nest. `rpc` finds the credential of a microservice message, where one is looked for. */
+export function callSiteOf(context: ExecutionContext, rpc?: RpcOptions): CallSite {
   const args = context.getArgs<unknown[]>();
   switch (context.getType<string>()) {
     case 'http':
       return site('http', asRequest(args[0]), args, []);
     case 'graphql':
-      return site('graphql', graphqlRequest(args[2]), args, [args[3]]);
+      return graphqlSite(args);
     case 'ws':
       return socketSite(args);
+    case 'rpc':
+      return rpcSite(args, rpcRequest(context, rpc));
     default:
       return { transport: 'other', request: undefined, carrier: undefined, perMessage: true, call: args, tokens: [] };
   }
@@ -38,25 +43,29 @@ export function callSiteOfRequest(request: AuthRequest): CallSite {
   return site('http', request, request, []);
 }
 
+/** The same for a socket that has just been opened. */
+export function callSiteOfSocket(socket: object): CallSite {
+  return socketSite([socket]);
+}
+
+/** The same for a connection of `graphql-ws`. */
+export function callSiteOfGraphqlSocket(connection: object): CallSite {
+  return graphqlSite([undefined, undefined, { req: connection }, undefined]);
+}
+
 function site(transport: Transport, request: AuthRequest | undefined, call: object, tokens: unknown[]): CallSite {
   const carrier = request === undefined ? undefined : carrierOf(request);
   const perMessage = carrier === undefined || isUpgrade(request);
   return { transport, request, carrier, perMessage, call, tokens: tokens.filter(isObject) };
 }
 
-/**
- * socket.io keeps the handshake on the client; a bare `ws` client shows a request only when the application left one. The
- * last argument is the pattern, which all messages share.
- */
+/** The last argument is the pattern, which all messages share. */
 function socketSite(args: unknown[]): CallSite {
   const client = args[0];
-  const shape = (isObject(client) ? client : {}) as Partial<Record<'handshake' | 'upgradeReq' | 'request', unknown>>;
-  const request = asRequest(shape.handshake) ?? asRequest(shape.upgradeReq) ?? asRequest(shape.request);
-  const carrier = isObject(client) ? client : undefined;
   return {
     transport: 'ws',
-    request,
-    carrier,
+    request: handshakeOf(client),
+    carrier: isObject(client) ? client : undefined,
     perMessage: true,
     call: args,
     tokens: args.slice(1, -1).filter(isObject),
@@ -64,10 +73,31 @@ function socketSite(args: unknown[]): CallSite {
 }
 
 /** Apollo puts `req` into its context, Mercurius `reply`; `request` is what some applications choose. */
-function graphqlRequest(graphqlContext: unknown): AuthRequest | undefined {
-  if (!isObject(graphqlContext)) return undefined;
-  const { req, request, reply } = graphqlContext as Partial<Record<'req' | 'request' | 'reply', unknown>>;
-  return asRequest(req) ?? asRequest(request) ?? asRequest((reply as { request?: unknown } | undefined)?.request);
+function graphqlSite(args: unknown[]): CallSite {
+  const context = isObject(args[2]) ? (args[2] as Partial<Record<'req' | 'request' | 'reply', unknown>>) : {};
+  const handshake = graphqlHandshakeOf(context.req) ?? graphqlHandshakeOf(context);
+  if (handshake !== undefined) {
+    const { request, socket } = handshake;
+    return {
+      transport: 'graphql',
+      request,
+      carrier: socket,
+      perMessage: true,
+      call: args,
+      tokens: [args[3]].filter(isObject),
+    };
+  }
+  const { req, request, reply } = context;
+  const found =
+    asRequest(req) ?? asRequest(request) ?? asRequest((reply as { request?: unknown } | undefined)?.request);
+  return site('graphql', found, args, [args[3]]);
+}
+
+/** The context of a message is an object of its own; transports without one have nothing but its data. */
+function rpcSite(args: unknown[], request: AuthRequest | undefined): CallSite {
+  const own = args.slice(1).filter(isObject);
+  const tokens = own.length > 0 ? own : args.filter(isObject);
+  return { transport: 'rpc', request, carrier: tokens[0], perMessage: true, call: args, tokens };
 }
 
 /** Fastify wraps the Node request, and middleware sees the bare one: both lead to the same object. */
@@ -78,12 +108,4 @@ function carrierOf(request: AuthRequest): object {
 /** Whether a GraphQL operation came over a WebSocket: its request is the handshake, which outlives the operation. */
 export function isUpgrade(request: AuthRequest | undefined): boolean {
   return String(request?.headers['upgrade'] ?? '').toLowerCase() === 'websocket';
-}
-
-function asRequest(value: unknown): AuthRequest | undefined {
-  return isObject(value) && isObject((value as Partial<AuthRequest>).headers) ? (value as AuthRequest) : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

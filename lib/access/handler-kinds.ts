@@ -13,6 +13,7 @@ export interface HttpRoute {
 const HTTP_PATH = 'path';
 const HTTP_METHOD = 'method';
 const WS_MESSAGE = 'websockets:message_mapping';
+const GATEWAY = 'websockets:is_gateway';
 const RPC_PATTERN = 'microservices:pattern';
 const GRAPHQL_TYPE = 'graphql:resolver_type';
 const GRAPHQL_FIELD = 'graphql:resolve_property';
@@ -29,6 +30,10 @@ export function handlerKind(type: Type, method: object): HandlerKind | undefined
   }
   const resolves: unknown = Reflect.getMetadata(GRAPHQL_TYPE, method) ?? Reflect.getMetadata(GRAPHQL_TYPE, type);
   return GRAPHQL_ROOTS.has(resolves) ? 'graphql' : undefined;
+}
+
+export function isGateway(type: Type): boolean {
+  return Reflect.hasMetadata(GATEWAY, type);
 }
 
 /** Methods that Nest calls on a gateway without any guard. */

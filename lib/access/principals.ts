@@ -1,7 +1,9 @@
-import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
+import type { AuthStructure } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
 import { rememberedOutcome, type CredentialOutcome } from './call-state.js';
@@ -26,6 +28,7 @@ export class Principals {
     private readonly bearer: BearerTokenReader,
     private readonly settings: AuthSettings,
     private readonly csrf: CsrfProtection,
+    @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
   ) {}
 
   /**
@@ -38,7 +41,7 @@ export class Principals {
   async of(context: ExecutionContext): Promise<Principal | undefined> {
     const rule = this.rules.of(context);
     if (rule.mode === 'public') return undefined;
-    const site = callSiteOf(context);
+    const site = callSiteOf(context, this.structure.rpc);
     try {
       return principalIn(await this.outcomeOf(site, rule));
     } catch (error) {
@@ -47,13 +50,13 @@ export class Principals {
   }
 
   /** @internal */
-  outcomeOf(site: CallSite, rule?: CompiledRule): Promise<CredentialOutcome> {
+  outcomeOf(site: CallSite, rule?: Pick<CompiledRule, 'checksSession'>): Promise<CredentialOutcome> {
     const depth = this.depthOf(rule);
     return rememberedOutcome(site, depth, () => this.read(site, depth));
   }
 
   /** What concerns the account itself is never decided by a token alone, whatever `tokens.checking` says. */
-  private depthOf(rule: CompiledRule | undefined): CheckDepth {
+  private depthOf(rule: Pick<CompiledRule, 'checksSession'> | undefined): CheckDepth {
     return rule?.checksSession === true ? 'session' : this.settings.tokens.checking;
   }
 

@@ -49,7 +49,13 @@ export class RuleCompiler {
     return rule;
   }
 
-  private defaultMode(type: Type): AccessMode {
+  /** What the marks of a handler say of it, without the rest of its rule. `undefined`: nothing stands anywhere. */
+  markedMode(type: Type, name: string): AccessMode | undefined {
+    const levels = [...chainOf(type).map(marksOfClass), marksOfMethod(type.prototype as object, name)];
+    return levels.some((marks) => marks.length > 0) ? stanceOf(this.defaultMode(type), levels).mode : undefined;
+  }
+
+  defaultMode(type: Type): AccessMode {
     const open = this.structure.publicControllers ?? [];
     if (open.some((entry) => entry === type || entry === type.name)) return 'public';
     return (this.structure.protect ?? 'all') === 'all' ? 'required' : 'unmarked';
@@ -59,15 +65,24 @@ export class RuleCompiler {
   private reach(
     kind: HandlerKind | undefined,
     ownMarks: readonly AccessMark[],
-    { mode }: CompiledRule,
+    { mode, via }: CompiledRule,
   ): readonly string[] {
-    if (kind === 'rpc' && (mode === 'required' || mode === 'optional')) {
-      return ['microservice handlers are not guarded: mark it @Public() and check the sender yourself.'];
-    }
+    if (kind === 'rpc' && (mode === 'required' || mode === 'optional')) return this.rpcProblems(via);
     if (kind === 'graphql-field' && ownMarks.some((mark) => mark.kind === 'auth') && !this.guardsFields()) {
       return ["guards run on field resolvers only with fieldResolverEnhancers: ['guards'] in GraphQLModule: add it."];
     }
     return [];
+  }
+
+  private rpcProblems(via: CompiledRule['via']): readonly string[] {
+    if (this.structure.rpc === undefined) {
+      return [
+        'microservice handlers are guarded only with rpc: { accessToken } in AuthModule.forRoot(): add it, or mark the ' +
+          'handler @Public() and check the sender yourself.',
+      ];
+    }
+    if (via === undefined || via.length === 0 || via.includes('bearer')) return [];
+    return ['microservice messages carry bearer tokens alone, so its "via" would refuse all of them.'];
   }
 
   private guardsFields(): boolean {

@@ -5,7 +5,7 @@ import { randomToken } from '../common/random.js';
 import { AuthError } from '../errors/auth-error.js';
 import { StateStore } from '../store/state-store.js';
 import { isWithinLife, type LiveSession } from './live-session.js';
-import { SessionLoader } from './session-loader.js';
+import { SessionLoader, TOUCH_EVERY_MS } from './session-loader.js';
 import { VersionCleanup } from './version-cleanup.js';
 
 interface Snapshot {
@@ -13,6 +13,8 @@ interface Snapshot {
   readonly loadedAt: number;
   /** `null`: the session is dead. */
   readonly session: LiveSession | null;
+  /** Whether it was loaded by a look-up that is no activity, so that `lastSeenAt` may wait to be written. */
+  readonly quiet?: boolean;
 }
 
 export interface FindOptions {
@@ -46,6 +48,7 @@ const COMMIT_WITHIN_MS = 20 * SECOND_MS;
 @Injectable()
 export class SessionCache {
   private readonly logger = new Logger('Gatehouse');
+  private readonly listeners = new Set<(userId: string) => void>();
 
   constructor(
     private readonly store: StateStore,
@@ -59,7 +62,7 @@ export class SessionCache {
    */
   async find(userId: string, sid: string, { touch = true }: FindOptions = {}): Promise<LiveSession | undefined> {
     const [version = null, cached = null] = await this.store.getMany([versionKey(userId), snapshotKey(userId, sid)]);
-    const snapshot = this.believable(cached, version);
+    const snapshot = this.believable(cached, version, touch);
     const session = snapshot === undefined ? await this.load(userId, sid, version, touch) : snapshot.session;
     if (session === null || session === undefined) return undefined;
     return isWithinLife(session, this.clock.now()) ? session : undefined;
@@ -86,6 +89,13 @@ export class SessionCache {
   /** Makes every snapshot of the user worthless, after a commit that no marker announced. */
   async forget(userId: string): Promise<void> {
     await this.cleanup.delete(versionKey(userId));
+    for (const listener of this.listeners) listener(userId);
+  }
+
+  /** Calls the listener after every change of a user's sessions that this process has made. Returns what ends that. */
+  onChange(listener: (userId: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   private async mark(userIds: readonly string[], takesAway: boolean): Promise<boolean> {
@@ -101,13 +111,19 @@ export class SessionCache {
     }
   }
 
-  private believable(cached: string | null, version: string | null): Snapshot | undefined {
+  private believable(cached: string | null, version: string | null, touch: boolean): Snapshot | undefined {
     if (cached === null || version === null || version === CHANGING) return undefined;
     const snapshot = JSON.parse(cached) as Snapshot;
     if (snapshot.version !== version) return undefined;
     if (this.clock.now() >= snapshot.loadedAt + SNAPSHOT_TTL_MS) return undefined;
+    if (touch && this.owesTouch(snapshot)) return undefined;
     // The store may have come back with older data than it had.
     return snapshot.loadedAt < this.store.connectedAt() ? undefined : snapshot;
+  }
+
+  /** Without this a session that is looked at in between would idle out in spite of its requests. */
+  private owesTouch({ quiet = false, session }: Snapshot): boolean {
+    return quiet && session !== null && this.clock.now() - session.lastSeenAt > TOUCH_EVERY_MS;
   }
 
   private async load(
@@ -121,7 +137,12 @@ export class SessionCache {
     const version = seen ?? (await this.establish(userId));
     const session = await this.loader.load(userId, sid, touch);
     if (version !== null && version !== CHANGING && this.store.connectedAt() === connectedAt) {
-      const snapshot: Snapshot = { version, loadedAt: begun, session: session ?? null };
+      const snapshot: Snapshot = {
+        version,
+        loadedAt: begun,
+        session: session ?? null,
+        ...(touch ? {} : { quiet: true }),
+      };
       await this.fill(snapshotKey(userId, sid), snapshot, SNAPSHOT_TTL_MS - (this.clock.now() - begun));
     }
     return session;

@@ -51,7 +51,7 @@ const SESSION_COLUMNS = [
 ] as const;
 
 /** How long a session may go unseen before a request writes `lastSeenAt` again. */
-const TOUCH_EVERY_MS = MINUTE_MS;
+export const TOUCH_EVERY_MS = MINUTE_MS;
 /** Longer than this nobody waits for it: somebody holds the row. */
 const TOUCH_WITHIN_MS = 300;
 

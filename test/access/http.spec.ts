@@ -186,7 +186,7 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
     const { status, body, headers } = await get('guarded');
     expect({ status, body }).toMatchObject({ status: 401, body: { statusCode: 401, code: 'NOT_AUTHENTICATED' } });
     expect(headers.get('cache-control')).toBe('no-store');
-    expect(headers.get('www-authenticate')).toBeNull();
+    expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(headers.get('set-cookie')).toBeNull();
   });
 

@@ -5,6 +5,9 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AccessChecks } from '../../lib/access/access.checks.js';
 import { AccessGuard } from '../../lib/access/access.guard.js';
 import { AuthContext } from '../../lib/access/auth-context.js';
+import { BearerTokenReader } from '../../lib/access/bearer-token-reader.js';
+import { CookieRenewal } from '../../lib/access/cookie-renewal.js';
+import { CookieSessionReader } from '../../lib/access/cookie-session-reader.js';
 import { AuthContextMiddleware } from '../../lib/access/auth-context.middleware.js';
 import { SessionReader, type AuthRequest, type SessionReading } from '../../lib/access/credential-source.js';
 import { CsrfProtection } from '../../lib/access/csrf-protection.js';
@@ -12,14 +15,23 @@ import { Principals } from '../../lib/access/principals.js';
 import { RouteRules } from '../../lib/access/route-rules.js';
 import { sealedGuard } from '../../lib/access/sealed-guard.js';
 import { UserLoader } from '../../lib/access/user-loader.js';
+import { DeviceCookie } from '../../lib/attempts/device-cookie.js';
 import { Clock } from '../../lib/common/clock.js';
 import { Principal, type PrincipalFields } from '../../lib/common/principal.js';
 import { CookieJar } from '../../lib/cookies/cookie-jar.js';
+import { AuthHooks } from '../../lib/hooks/auth-hooks.js';
 import { Keyring } from '../../lib/keys/keyring.js';
 import type { AuthStructure, AuthValues } from '../../lib/options/auth-options.js';
 import { AuthSettings } from '../../lib/options/auth-settings.js';
 import { resolveSettings } from '../../lib/options/resolve-options.js';
 import { AUTH_STRUCTURE } from '../../lib/options/tokens.js';
+import { RoleGrants } from '../../lib/roles/role-grants.js';
+import { SessionCache } from '../../lib/sessions/session-cache.js';
+import { SessionCookie } from '../../lib/sessions/session-cookie.js';
+import { AccessTokens } from '../../lib/tokens/access-tokens.service.js';
+import { TokenKeys } from '../../lib/tokens/token-keys.js';
+import { TokenPassport } from '../../lib/tokens/token-passport.js';
+import { TokenScopes } from '../../lib/tokens/token-scopes.js';
 
 export class User {
   id = '';
@@ -114,8 +126,21 @@ export class AccessModule {
         { provide: Clock, useClass: TestClock },
         { provide: SessionReader, useClass: TestSessions },
         { provide: UserLoader, useClass: TestUsers },
+        // Sessions are those of `TestSessions`: no token and no cookie of Gatehouse has one.
+        { provide: SessionCache, useValue: { find: () => Promise.resolve(undefined) } },
         Keyring,
         CookieJar,
+        SessionCookie,
+        DeviceCookie,
+        AuthHooks,
+        RoleGrants,
+        TokenKeys,
+        TokenPassport,
+        TokenScopes,
+        AccessTokens,
+        BearerTokenReader,
+        CookieSessionReader,
+        CookieRenewal,
         CsrfProtection,
         RouteRules,
         Principals,

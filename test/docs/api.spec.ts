@@ -15,11 +15,12 @@ function exportedNames(entry: string): readonly string[] {
 }
 
 describe('docs/api.md', () => {
-  const [, main = '', testing = ''] = page('docs/api.md').text.split(/^## nestjs-gatehouse.*$/m);
+  const [, main = '', sockets = '', testing = ''] = page('docs/api.md').text.split(/^## nestjs-gatehouse.*$/m);
   const listed = (text: string) => rowsUnder({ file: 'docs/api.md', text }, 'name').map(([name = '']) => name);
 
   it.each([
     ['lib/index.ts', main],
+    ['lib/ws/index.ts', sockets],
     ['lib/testing/index.ts', testing],
   ])('lists every name of %s, and no other', (entry, text) => {
     expect([...listed(text)].sort()).toEqual([...exportedNames(entry)].sort());

@@ -38,6 +38,7 @@ export function typeErrors(files: ReadonlyMap<string, string>): readonly string[
     paths: {
       'nestjs-gatehouse': [path.join(ROOT, 'lib/index.ts')],
       'nestjs-gatehouse/testing': [path.join(ROOT, 'lib/testing/index.ts')],
+      'nestjs-gatehouse/ws': [path.join(ROOT, 'lib/ws/index.ts')],
     },
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
   };

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
 const DIST = path.join(ROOT, 'dist');
-const ENTRIES = ['index.d.ts', 'testing/index.d.ts'].map((entry) => path.join(DIST, entry));
+const ENTRIES = ['index.d.ts', 'testing/index.d.ts', 'ws/index.d.ts'].map((entry) => path.join(DIST, entry));
 
 /** What an application has that installed us: the regular dependencies and the peers that are not optional. */
 const ALLOWED = [

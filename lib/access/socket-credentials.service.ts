@@ -1,0 +1,135 @@
+import { Injectable, type ExecutionContext, type Type } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { Principal } from '../common/principal.js';
+import { AuthError } from '../errors/auth-error.js';
+import { RoleGrants } from '../roles/role-grants.js';
+import type { LiveSession } from '../sessions/live-session.js';
+import { SessionCache } from '../sessions/session-cache.js';
+import { AccessTokens } from '../tokens/access-tokens.service.js';
+import { TokenScopes } from '../tokens/token-scopes.js';
+import { requireFresh, requirePolicies, requireRule } from './access-decision.js';
+import { BearerTokenReader } from './bearer-token-reader.js';
+import type { CallSite } from './call-site.js';
+import { CookieSessionReader } from './cookie-session-reader.js';
+import type { HandshakeRule } from './handshake-rules.js';
+import { bearerToken } from './presented-credential.js';
+import { invalidAccessToken, principalIn, Principals } from './principals.js';
+import { sessionPrincipal } from './session-principal.js';
+
+/** The login session that a socket stands on, and how it came to it. */
+export interface SocketGrip {
+  readonly userId: string;
+  readonly sid: string;
+  /** Scopes of the access token; `undefined` for a cookie. */
+  readonly scopes: readonly string[] | undefined;
+  /** Epoch ms at which the credential itself ends. */
+  readonly endsAt: number;
+}
+
+export interface Admission {
+  readonly principal: Principal | undefined;
+  /** `undefined` when nobody is known, or the session is none of Gatehouse's own. */
+  readonly grip: SocketGrip | undefined;
+}
+
+const NOBODY: Admission = { principal: undefined, grip: undefined };
+
+/** Who opens a socket, whether the rules let him, and whether they still do later. */
+@Injectable()
+export class SocketCredentials {
+  constructor(
+    private readonly principals: Principals,
+    private readonly cookies: CookieSessionReader,
+    private readonly bearer: BearerTokenReader,
+    private readonly accessTokens: AccessTokens,
+    private readonly cache: SessionCache,
+    private readonly scopes: TokenScopes,
+    private readonly grants: RoleGrants,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Judges a handshake. The login session is always looked up, whatever `tokens.checking` says: a socket lives on.
+   *
+   * @throws AuthError and whatever `HttpException` a policy throws
+   */
+  async admit(site: CallSite, rule: HandshakeRule, contextOf: (gateway: Type) => ExecutionContext): Promise<Admission> {
+    if (rule.mode === 'open') return NOBODY;
+    if (rule.mode === 'known') return this.identify(site).catch(() => NOBODY);
+    const admission = await this.identify(site);
+    if (admission.principal === undefined) {
+      if (rule.mode === 'required') throw new AuthError('NOT_AUTHENTICATED');
+      return admission;
+    }
+    for (const { gateway, rule: asked } of rule.parts) {
+      requireRule(asked, admission.principal);
+      await requirePolicies(asked.policies, admission.principal, contextOf(gateway));
+      requireFresh(asked, admission.principal, this.clock.now());
+    }
+    return admission;
+  }
+
+  /**
+   * Who a new access token is from, for a socket that is open already.
+   *
+   * @throws AuthError `INVALID_ACCESS_TOKEN`; `FORBIDDEN` and the like when the rule is not met
+   */
+  async renew(token: string, rule: HandshakeRule): Promise<Admission & { readonly principal: Principal }> {
+    const principal = await this.bearer.read(token, 'session');
+    if (principal === undefined) throw invalidAccessToken();
+    this.requireStill(rule, principal);
+    return { principal, grip: await this.tokenGrip(token) };
+  }
+
+  /** One look-up, which is no activity of the session. Throws `STORE_UNAVAILABLE` when nobody can say. */
+  sessionOf({ userId, sid }: SocketGrip): Promise<LiveSession | undefined> {
+    return this.cache.find(userId, sid, { touch: false });
+  }
+
+  /** Whether the credential itself has ended. Asks nobody. */
+  expiry({ endsAt }: SocketGrip): AuthError | undefined {
+    return this.clock.now() >= endsAt ? invalidAccessToken() : undefined;
+  }
+
+  /**
+   * What stands in the way of a socket that is open: its session has ended, or the account no longer meets
+   * the class rule. Policies and freshness are asked at the handshake and with each message alone.
+   */
+  objection(grip: SocketGrip, session: LiveSession | undefined, rule: HandshakeRule): AuthError | undefined {
+    const byToken = grip.scopes !== undefined;
+    if (session === undefined) return byToken ? invalidAccessToken() : new AuthError('NOT_AUTHENTICATED');
+    const scopes = grip.scopes && this.scopes.clamp(grip.scopes, undefined, session.roles);
+    try {
+      this.requireStill(rule, sessionPrincipal(session, byToken ? 'bearer' : 'session', scopes, this.grants));
+      return undefined;
+    } catch (error) {
+      if (error instanceof AuthError) return error;
+      throw error;
+    }
+  }
+
+  /** Calls the listener after every change of a user's sessions on this node. Returns what ends that. */
+  onChange(listener: (userId: string) => void): () => void {
+    return this.cache.onChange(listener);
+  }
+
+  private requireStill({ parts }: HandshakeRule, principal: Principal): void {
+    for (const { rule } of parts) requireRule(rule, principal);
+  }
+
+  private async identify(site: CallSite): Promise<Admission> {
+    const principal = principalIn(await this.principals.outcomeOf(site, { checksSession: true }));
+    if (!(principal instanceof Principal) || site.request === undefined) return NOBODY;
+    const session = this.cookies.sessionOf(principal);
+    if (session === undefined) return { principal, grip: await this.tokenGrip(bearerToken(site.request)) };
+    const { userId, sid } = session;
+    return { principal, grip: { userId, sid, scopes: undefined, endsAt: Number.POSITIVE_INFINITY } };
+  }
+
+  private async tokenGrip(token: string | undefined): Promise<SocketGrip | undefined> {
+    const claims = token === undefined ? undefined : await this.accessTokens.verify(token);
+    if (claims === undefined) return undefined;
+    const { userId, sid, scopes, expiresAt } = claims;
+    return { userId, sid, scopes, endsAt: expiresAt };
+  }
+}
