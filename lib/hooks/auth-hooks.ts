@@ -47,8 +47,8 @@ export class AuthHooks {
   onRegister(_user: object, _manager: EntityManager): Promise<void> | void {}
 
   /**
-   * After the last proof, before the session begins, whatever the method; and before each refresh of tokens. Refusal: 403
-   * `SIGN_IN_REFUSED`.
+   * After the last proof, before the session begins, whatever the method; and at each refresh of tokens, of a spent token
+   * too: it is asked before the refresh is known to go through. Refusal: 403 `SIGN_IN_REFUSED`.
    */
   beforeSignIn(_signIn: BeforeSignIn): Promise<boolean | void> | boolean | void {}
 

@@ -65,7 +65,11 @@ export class SessionCache {
     const snapshot = this.believable(cached, version, touch);
     const session = snapshot === undefined ? await this.load(userId, sid, version, touch) : snapshot.session;
     if (session === null || session === undefined) return undefined;
-    return isWithinLife(session, this.clock.now()) ? session : undefined;
+    const now = this.clock.now();
+    if (isWithinLife(session, now)) return session;
+    // A snapshot does not learn that its session was used since, by a refresh or on another node.
+    const mayHaveBeenUsed = snapshot !== undefined && now < session.expiresAt;
+    return mayHaveBeenUsed ? this.load(userId, sid, version, touch) : undefined;
   }
 
   /**

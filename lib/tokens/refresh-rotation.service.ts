@@ -23,7 +23,7 @@ export interface RefreshRequest {
 }
 
 /** Whether the session may have new tokens: they are signed already, or refused for a reason. */
-type Admission = { readonly pair: SignedPair } | { readonly refusal: AuthError };
+type Admission = { readonly pair: SignedPair } | { readonly refusal: unknown };
 
 const MOST_DECISIONS = 3;
 
@@ -83,7 +83,9 @@ export class RefreshRotation {
         this.noteOtherClient(family, client);
         return admission.pair.withGeneration(family.generation);
       }
-      if (await this.families.rotate(presented)) return admission.pair.withGeneration(presented.generation + 1);
+      if (await this.families.rotate(presented)) {
+        return admission.pair.withGeneration(presented.generation + 1);
+      }
     }
     throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: SECOND_MS });
   }
@@ -96,9 +98,9 @@ export class RefreshRotation {
       const subject = { ...session, sessionId: session.id, sessionExpiresAt: session.expiresAt };
       return { pair: await this.issuer.sign(subject, scopes) };
     } catch (error) {
-      // What the token itself turns out to be comes before what its holder may have: a spent one is reuse either way.
-      if (error instanceof AuthError) return { refusal: error };
-      throw error;
+      // What the token itself turns out to be comes before what its holder may have: a spent one is reuse also where the
+      // application's hook fails.
+      return { refusal: error };
     }
   }
 

@@ -55,6 +55,6 @@ export class AccountsController {
   @Auth({ fresh: true })
   async delete(@CurrentPrincipal() who: Principal, @Exchange() { response }: HttpExchange): Promise<void> {
     await this.accounts.delete(who.userId);
-    this.delivery.withdraw(response);
+    if (who.via === 'session') this.delivery.withdraw(response);
   }
 }

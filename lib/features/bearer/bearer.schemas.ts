@@ -26,11 +26,14 @@ const codeGrant = v.object({
 
 const GRANTS = { password: passwordGrant, refresh_token: refreshGrant, authorization_code: codeGrant } as const;
 
-const grantType = v.object({ grant_type: v.picklist(['password', 'refresh_token', 'authorization_code']) });
+const supported = v.picklist(['password', 'refresh_token', 'authorization_code']);
+
+// What is there twice is no text at all, and so invalid before it is unsupported (RFC 6749 §5.2).
+const grantType = v.object({ grant_type: v.pipe(v.string(), supported) });
 
 /** For API docs: which parameters go together is up to the grant. */
 export const tokenSchema = v.object({
-  ...grantType.entries,
+  grant_type: supported,
   username: v.optional(identifierSchema),
   password: v.optional(v.string()),
   refresh_token: v.optional(v.string()),

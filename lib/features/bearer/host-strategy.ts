@@ -14,6 +14,8 @@ import { AUTH_STRUCTURE } from '../../options/tokens.js';
  */
 @Injectable()
 export class HostStrategy implements OnModuleInit, OnApplicationShutdown {
+  private registered: string | undefined;
+
   constructor(
     private readonly reader: BearerTokenReader,
     private readonly settings: AuthSettings,
@@ -30,11 +32,12 @@ export class HostStrategy implements OnModuleInit, OnApplicationShutdown {
       ]);
     }
     passport.use(name, new BearerStrategy(this.reader, this.settings.tokens.checking));
+    this.registered = name;
   }
 
+  /** An application that was refused its name must not take another's away. */
   onApplicationShutdown(): void {
-    const name = this.structure.passport?.strategy;
-    if (name !== undefined) passport.unuse(name);
+    if (this.registered !== undefined) passport.unuse(this.registered);
   }
 }
 

@@ -8,6 +8,7 @@ import { AccessTokens } from '../../tokens/access-tokens.service.js';
 import { AuthorizationCodes } from '../../tokens/authorization-codes.js';
 import { RefreshRotation } from '../../tokens/refresh-rotation.service.js';
 import { RefreshTokens } from '../../tokens/refresh-tokens.js';
+import { TokenScopes } from '../../tokens/token-scopes.js';
 import type { TokenResponse } from '../../tokens/token-issuer.service.js';
 import { UserDirectory } from '../../users/user-directory.js';
 import { TokenIntrospection, type Introspection } from './token-introspection.service.js';
@@ -38,6 +39,7 @@ export class Tokens {
     private readonly introspection: TokenIntrospection,
     private readonly reader: BearerTokenReader,
     private readonly codes: AuthorizationCodes,
+    private readonly scopes: TokenScopes,
     private readonly sessions: Sessions,
     private readonly users: UserDirectory,
   ) {}
@@ -65,11 +67,13 @@ export class Tokens {
 
   /**
    * A one-time code with which an application begins a session of its own for a user who is signed in here, within a
-   * minute, by `grant_type=authorization_code`. The new session is no fresher than this one and ends with nothing but
-   * itself. Throws `VALIDATION_FAILED` (400) for a challenge that is not S256, `FORBIDDEN` (403) for an impersonator.
+   * minute, by `grant_type=authorization_code`. The new session is no fresher than this one, has no scope that a bearer
+   * token here lacks, and ends with nothing but itself. Throws `VALIDATION_FAILED` (400) for a challenge that is not S256
+   * and for a scope that the token lacks, `FORBIDDEN` (403) for an impersonator and for a token that lacks every scope.
    */
   async authorizationCode(who: Principal, { codeChallenge, scope }: AuthorizationCodeRequest): Promise<string> {
     if (who.impersonatorId !== undefined) throw new AuthError('FORBIDDEN');
+    const asked = this.within(who, scope);
     const grant = {
       userId: who.userId,
       epoch: await this.users.epochOf(who.userId),
@@ -77,8 +81,17 @@ export class Tokens {
       methods: who.methods,
       authenticatedAt: who.authenticatedAt.getTime(),
       freshUntil: who.freshUntil.getTime(),
-      ...(scope === undefined ? {} : { scope }),
+      ...(asked === undefined ? {} : { scope: asked }),
     };
     return this.codes.issue(grant, codeChallenge);
+  }
+
+  /** What may be asked for by a holder of these scopes; `undefined`: all that may be granted. */
+  private within({ scopes, roles }: Principal, requested: string | undefined): string | undefined {
+    if (scopes === undefined) return requested;
+    const kept = this.scopes.clamp(scopes, requested, roles);
+    if (kept.length > 0) return kept.join(' ');
+    if (this.scopes.grantable(roles).length > 0) throw new AuthError('FORBIDDEN');
+    return undefined;
   }
 }

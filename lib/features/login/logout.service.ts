@@ -4,7 +4,7 @@ import { CsrfProtection } from '../../access/csrf-protection.js';
 import { SessionLoader } from '../../sessions/session-loader.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import { AccessTokens } from '../../tokens/access-tokens.service.js';
-import { bearerToken } from '../../access/presented-credential.js';
+import { bearerToken, presentedCredential } from '../../access/presented-credential.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
 
 /** Ends the sessions that a request's own credentials name. */
@@ -19,14 +19,17 @@ export class Logout {
   ) {}
 
   /**
-   * An access token ends its session although it has expired. A cookie that is absent, forged or of a session that has ended is nothing to end. Read from the database, so that it
-   * works while the state store is down. Throws `CSRF_FAILED` (403) for a live session without its token.
+   * An access token ends its session although it has expired. A cookie that is absent, forged or of a session that has
+   * ended is nothing to end. Read from the database, so that it works while the state store is down. Throws `CSRF_FAILED`
+   * (403) for a live session without its token.
    */
   async signOut(request: AuthRequest): Promise<void> {
     await this.endBearer(request);
+    const reference = this.delivery.presentedSession(request);
+    // No page sends this header to another site unless it may: there is nothing to forge where no cookie is involved.
+    if (reference === undefined && presentedCredential(request) === 'bearer') return;
     // A form on another site sends no Lax cookie, but the browser would obey the answer that clears it.
     this.csrf.checkOrigin(request);
-    const reference = this.delivery.presentedSession(request);
     if (reference === undefined) return;
     const session = await this.loader.load(reference.userId, reference.sid);
     if (session === undefined) return;

@@ -9,7 +9,7 @@ import { Sessions, type SessionPage } from '../../sessions/sessions.service.js';
 import { flag, pageSize, rowId } from './session-list.schemas.js';
 
 @AuthController('sessions')
-@Auth({ via: 'session' })
+@Auth({ via: ['session', 'bearer'] })
 export class SessionListController {
   constructor(
     private readonly sessions: Sessions,
@@ -35,7 +35,7 @@ export class SessionListController {
     @Param('id') id: string,
   ): Promise<void> {
     await this.sessions.revoke(who.userId, id);
-    if (id === who.sessionId) this.delivery.withdraw(response);
+    if (id === who.sessionId) this.withdraw(who, response);
   }
 
   @Delete()
@@ -50,7 +50,12 @@ export class SessionListController {
       return { revoked: await this.sessions.revokeOthers(who.userId, who.sessionId) };
     }
     const revoked = await this.sessions.revokeAll(who.userId);
-    this.delivery.withdraw(response);
+    this.withdraw(who, response);
     return { revoked };
+  }
+
+  /** The cookie beside a bearer token may be of another session, or of somebody else. */
+  private withdraw({ via }: Principal, response: unknown): void {
+    if (via === 'session') this.delivery.withdraw(response);
   }
 }
