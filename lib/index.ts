@@ -3,8 +3,6 @@ export { authEntities } from './auth-entities.js';
 export { AuthUser } from './users/auth-user.entity.js';
 export type { PublicUser } from './users/user-directory.js';
 export type {
-  AcceptedSecret,
-  AcceptedTokenKey,
   AttemptOptions,
   AuthAsyncOptions,
   AuthEnvironment,
@@ -28,10 +26,9 @@ export type {
   PassportOptions,
   RpcOptions,
   SessionOptions,
-  TokenOptions,
-  TokenSigningKey,
   UserColumns,
 } from './options/auth-options.js';
+export type { AcceptedSecret, AcceptedTokenKey, TokenOptions, TokenSigningKey } from './options/token-options.js';
 export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';
 export { Clock } from './common/clock.js';

@@ -2,6 +2,7 @@ import type { InjectionToken, Provider, Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessChecks } from './access/access.checks.js';
 import { AccessGuard } from './access/access.guard.js';
+import { AccountScope } from './access/account-scope.policy.js';
 import { AuthContext } from './access/auth-context.js';
 import { AuthContextMiddleware } from './access/auth-context.middleware.js';
 import { BearerTokenReader } from './access/bearer-token-reader.js';
@@ -123,6 +124,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   CsrfProtection,
   CookieSessionReader,
   CookieRenewal,
+  AccountScope,
   BearerTokenReader,
   { provide: SessionReader, useExisting: CookieSessionReader },
   Principals,

@@ -20,7 +20,7 @@ export function requireRule(rule: CompiledRule, principal: Principal): void {
 }
 
 /** A client of bearer tokens learns which scopes to ask for (RFC 6750 §3.1). */
-function insufficientScope(scopes: readonly string[], { via }: Principal): AuthError {
+export function insufficientScope(scopes: readonly string[], { via }: Principal): AuthError {
   if (via !== 'bearer') return new AuthError('FORBIDDEN');
   const challenge = `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`;
   return new AuthError('FORBIDDEN', { headers: { 'WWW-Authenticate': challenge } });

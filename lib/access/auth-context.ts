@@ -5,7 +5,7 @@ import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { callSiteOfRequest } from './call-site.js';
-import { verdictOf } from './call-state.js';
+import { verdictOf, type CredentialOutcome } from './call-state.js';
 import type { AuthRequest } from './credential-source.js';
 import { principalIn, Principals } from './principals.js';
 
@@ -23,27 +23,26 @@ export class AuthContext {
   ) {}
 
   /**
-   * The principal; `undefined` for an anonymous request, on `@Public()` routes and outside a request.
+   * The principal; `undefined` for an anonymous request, one whose credential is refused, on `@Public()` HTTP routes and
+   * outside a request. A GraphQL request may run fields with different rules at once, so there it is whoever the request is
+   * from, on `@Public()` resolvers too: `@CurrentPrincipal()` knows the rule of its field.
    *
    * @throws Error without `context: true`
-   * @throws AuthError as `Principals.of` does
+   * @throws AuthError `STORE_UNAVAILABLE` (503) when nobody can say whether a credential is good
    */
   async principal(): Promise<Principal | undefined> {
-    if (this.structure.context !== true) throw new Error('AuthContext needs `context: true` in AuthModule.forRoot().');
-    const request = this.requests.getStore();
-    if (request === undefined) return undefined;
-    const site = callSiteOfRequest(request);
-    const verdict = verdictOf(site);
-    return verdict === undefined ? principalIn(await this.principals.outcomeOf(site)) : verdict.principal;
+    const outcome = await this.outcome();
+    return outcome.status === 'live' ? outcome.principal : undefined;
   }
 
   /**
    * The principal of a signed-in request.
    *
-   * @throws AuthError `NOT_AUTHENTICATED`
+   * @throws AuthError `NOT_AUTHENTICATED`; why the credential is refused, such as `INVALID_ACCESS_TOKEN`; and as
+   * `principal()` does
    */
   async require(): Promise<Principal> {
-    const principal = await this.principal();
+    const principal = principalIn(await this.outcome());
     if (principal === undefined) throw new AuthError('NOT_AUTHENTICATED');
     return principal;
   }
@@ -51,5 +50,15 @@ export class AuthContext {
   /** @internal What is called within `next`, and nothing else, sees the request. */
   run(request: AuthRequest, next: () => void): void {
     this.requests.run(request, next);
+  }
+
+  private async outcome(): Promise<CredentialOutcome> {
+    if (this.structure.context !== true) throw new Error('AuthContext needs `context: true` in AuthModule.forRoot().');
+    const request = this.requests.getStore();
+    if (request === undefined) return { status: 'none' };
+    const site = callSiteOfRequest(request);
+    const verdict = verdictOf(site);
+    if (verdict === undefined) return this.principals.outcomeOf(site);
+    return verdict.principal === undefined ? { status: 'none' } : { status: 'live', principal: verdict.principal };
   }
 }

@@ -22,6 +22,8 @@ interface CallState {
   /** By how far the credential was checked. */
   readonly request: Partial<Record<CheckDepth, Promise<CredentialOutcome>>>;
   verdict?: Verdict | undefined;
+  /** Told of whomever an operation on this connection is let through for. */
+  follower?: (principal: Principal) => void;
   /** For sockets: by objects that belong to one message. */
   readonly messages: WeakMap<object, Partial<Record<CheckDepth, Promise<CredentialOutcome>>>>;
   readonly verdicts: WeakMap<object, Verdict>;
@@ -43,10 +45,16 @@ export function rememberedOutcome(
 export function leaveVerdict(site: CallSite, verdict: Verdict): void {
   if (site.carrier === undefined) return;
   const state = stateOf(site.carrier);
+  if (site.perMessage && verdict.principal !== undefined) state.follower?.(verdict.principal);
   for (const token of site.tokens) state.verdicts.set(token, verdict);
   // A message with neither an object nor an acknowledgement has no token. Its verdict is the latest of the socket, and so
   // at worst another message's of the same session.
   if (site.tokens.length === 0) state.verdict = verdict;
+}
+
+/** The listener hears, before each operation over this connection begins, whom it was let through for. */
+export function followVerdicts(carrier: object, listener: (principal: Principal) => void): void {
+  stateOf(carrier).follower = listener;
 }
 
 export function verdictOf({ carrier, tokens }: CallSite): Verdict | undefined {

@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { DEVICE_COOKIE_MAX_AGE_MS, DeviceCookie } from '../attempts/device-cookie.js';
 import { Clock } from '../common/clock.js';
 import type { Principal } from '../common/principal.js';
 import { CookieJar, type AuthCookie, type CookieAttributes, type WithHeaders } from '../cookies/cookie-jar.js';
+import { forbidStorage, setCookieLines, whenHeadersLeave } from '../cookies/leaving-headers.js';
 import { Keyring } from '../keys/keyring.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { LiveSession } from '../sessions/live-session.js';
@@ -31,20 +32,35 @@ export class CookieRenewal {
     private readonly keyring: Keyring,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
-    private readonly host: HttpAdapterHost,
   ) {}
 
-  /** Sets the cookies of a request again, in its own answer. Nothing for a principal that came another way. */
+  /**
+   * Sets the cookies of a request again, in its own answer, once it is known what else that sets: a session that it starts
+   * or ends takes the place of the one that the request had. Nothing for a principal that came another way.
+   */
   renew(request: WithHeaders, response: unknown, principal: Principal): void {
     const session = this.sessions.sessionOf(principal);
     if (session === undefined) return;
     const renewed = [this.session(request, session), this.xsrf(request, session), this.device(request)].filter(
       (cookie) => cookie !== undefined,
     );
-    if (renewed.length === 0) return;
-    // RFC 9111 §7.3: a cache that is shared may keep an answer together with its Set-Cookie.
-    this.host.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    for (const { cookie, value, ...attributes } of renewed) this.cookies.set(response, cookie, value, attributes);
+    if (renewed.length > 0) whenHeadersLeave(response, (answer) => this.add(answer, renewed));
+  }
+
+  private add(answer: ServerResponse, renewed: readonly RenewedCookie[]): void {
+    const present = setCookieLines(answer);
+    const isSet = (cookie: AuthCookie): boolean =>
+      present.some((line) => line.startsWith(`${this.cookies.nameOf(cookie)}=`));
+    const lines = renewed.map(({ cookie, value, ...attributes }) => ({
+      line: this.cookies.render(cookie, value, attributes),
+      isWanted: !isSet(cookie) && (cookie !== 'xsrf' || !isSet('session')),
+    }));
+    const all = [...present, ...lines.filter(({ isWanted }) => isWanted).map(({ line }) => line)];
+    // Ours may be there already: of an attempt to send the headers that failed, or of another call.
+    if (!lines.some(({ line }) => all.includes(line))) return;
+    answer.setHeader('Set-Cookie', all);
+    // A cache that is shared may keep an answer together with its Set-Cookie (RFC 9111 §7.3).
+    forbidStorage(answer);
   }
 
   private session(request: WithHeaders, session: LiveSession): RenewedCookie | undefined {

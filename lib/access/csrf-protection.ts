@@ -67,6 +67,16 @@ export class CsrfProtection {
     });
   }
 
+  /** Whether `checkOrigin` lets the request pass: it is from a page of the application, or from no browser. */
+  isOwnOrigin(request: AuthRequest): boolean {
+    try {
+      this.checkOrigin(request);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Outside production a page on this machine passes, so that a development server on another port works. */
   private isLocalPage(origin: string): boolean {
     if (this.settings.environment === 'production' || !URL.canParse(origin)) return false;

@@ -9,8 +9,8 @@ import { RuleCompiler } from './rule-compiler.js';
 
 export interface HandshakeRule {
   /**
-   * `required` refuses whoever is not signed in, `optional` a wrong credential. `known` refuses nobody: it finds out whom
-   * to disconnect later. `open` looks at nothing.
+   * `required` refuses whoever is not signed in, `optional` a wrong credential. `known` finds out whom to disconnect later
+   * and refuses only a credential that nobody can judge at the moment. `open` looks at nothing.
    */
   readonly mode: 'required' | 'optional' | 'known' | 'open';
   /** One for each gateway that asks for something: all of them see every socket of their server. */

@@ -15,6 +15,7 @@ import type { HandshakeRule } from './handshake-rules.js';
 import { bearerToken } from './presented-credential.js';
 import { invalidAccessToken, principalIn, Principals } from './principals.js';
 import { sessionPrincipal } from './session-principal.js';
+import { hasLost, type Standing } from './socket-standing.js';
 
 /** The login session that a socket stands on, and how it came to it. */
 export interface SocketGrip {
@@ -30,6 +31,13 @@ export interface Admission {
   readonly principal: Principal | undefined;
   /** `undefined` when nobody is known, or the session is none of Gatehouse's own. */
   readonly grip: SocketGrip | undefined;
+}
+
+/** What an open socket must go on to meet. */
+export interface SocketTerms {
+  readonly rule: HandshakeRule;
+  /** What may not be lost; `undefined` when only the rule counts. */
+  readonly standing: Standing | undefined;
 }
 
 const NOBODY: Admission = { principal: undefined, grip: undefined };
@@ -55,8 +63,11 @@ export class SocketCredentials {
    */
   async admit(site: CallSite, rule: HandshakeRule, contextOf: (gateway: Type) => ExecutionContext): Promise<Admission> {
     if (rule.mode === 'open') return NOBODY;
-    if (rule.mode === 'known') return this.identify(site).catch(() => NOBODY);
-    const admission = await this.identify(site);
+    const outcome = await this.principals.outcomeOf(site, { checksSession: true });
+    // Only what is known to be wrong counts as nobody: whoever cannot be judged now would never be watched later.
+    if (rule.mode === 'known' && outcome.status === 'refused') return NOBODY;
+    const admission = await this.admissionOf(site, principalIn(outcome));
+    if (rule.mode === 'known') return admission;
     if (admission.principal === undefined) {
       if (rule.mode === 'required') throw new AuthError('NOT_AUTHENTICATED');
       return admission;
@@ -92,16 +103,17 @@ export class SocketCredentials {
   }
 
   /**
-   * What stands in the way of a socket that is open: its session has ended, or the account no longer meets
-   * the class rule. Policies and freshness are asked at the handshake and with each message alone.
+   * What stands in the way of a socket that is open: its session has ended, the account no longer meets the class rule, or
+   * it has lost something of the standing. Policies and freshness are asked at the handshake and with each message alone.
    */
-  objection(grip: SocketGrip, session: LiveSession | undefined, rule: HandshakeRule): AuthError | undefined {
+  objection(grip: SocketGrip, session: LiveSession | undefined, terms: SocketTerms): AuthError | undefined {
     const byToken = grip.scopes !== undefined;
     if (session === undefined) return byToken ? invalidAccessToken() : new AuthError('NOT_AUTHENTICATED');
     const scopes = grip.scopes && this.scopes.clamp(grip.scopes, undefined, session.roles);
+    const principal = sessionPrincipal(session, byToken ? 'bearer' : 'session', scopes, this.grants);
     try {
-      this.requireStill(rule, sessionPrincipal(session, byToken ? 'bearer' : 'session', scopes, this.grants));
-      return undefined;
+      this.requireStill(terms.rule, principal);
+      return terms.standing && hasLost(terms.standing, principal) ? new AuthError('FORBIDDEN') : undefined;
     } catch (error) {
       if (error instanceof AuthError) return error;
       throw error;
@@ -117,8 +129,7 @@ export class SocketCredentials {
     for (const { rule } of parts) requireRule(rule, principal);
   }
 
-  private async identify(site: CallSite): Promise<Admission> {
-    const principal = principalIn(await this.principals.outcomeOf(site, { checksSession: true }));
+  private async admissionOf(site: CallSite, principal: Principal | undefined): Promise<Admission> {
     if (!(principal instanceof Principal) || site.request === undefined) return NOBODY;
     const session = this.cookies.sessionOf(principal);
     if (session === undefined) return { principal, grip: await this.tokenGrip(bearerToken(site.request)) };

@@ -8,6 +8,7 @@ describe('the budget table', () => {
       '| `register` | address | 20 | 1 h | refuse |',
       '| `signedInReads` | session | 120 | 1 min | refuse |',
       '| `signedInWrites` | session | 60 | 1 min | refuse |',
+      '| `tokenRefresh` | session | 60 | 1 min | refuse |',
       '| `anonymous` | address | 300 | 1 min | refuse |',
       '| `passwordByAccount` | account | 5 | 15 min, then locked for 1 min, doubling to 1 h | refuse |',
       '| `passwordByAddress` | address | 20 | refills 1 in 1 min | refuse |',

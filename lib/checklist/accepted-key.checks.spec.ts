@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AcceptedSecret, AcceptedTokenKey } from '../options/auth-options.js';
+import type { AcceptedSecret, AcceptedTokenKey } from '../options/token-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
 import { TestClock } from '../testing/test-clock.js';
 import { AcceptedKeyChecks } from './accepted-key.checks.js';
@@ -68,8 +68,30 @@ describe('keys.accepted-endless', () => {
     expect(run('keys.accepted-endless', [{ notAfter: IN_3_DAYS }, {}], [{}])).toEqual({
       status: 'finding',
       evidence: { 'acceptedSecrets[1].endless': true, 'tokens.acceptedKeys[0].endless': true },
-      change: expect.stringContaining('Give acceptedSecrets[1] and tokens.acceptedKeys[0] a notAfter'),
+      change: expect.stringContaining('Say when acceptedSecrets[1] and tokens.acceptedKeys[0] end'),
     });
+  });
+
+  it('fires on the secret beside a key pair, until it has an end', () => {
+    const privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const beside = (tokens: object) => {
+      const values = {
+        baseUrl: 'https://api.example.com',
+        secret: random(),
+        tokens: { signingKey: { privateKey }, ...tokens },
+      };
+      const settings = resolveSettings(values, { NODE_ENV: 'production' });
+      const all = new AcceptedKeyChecks(settings, new TestClock(NOW)).checks();
+      return (id: string) => all.find((check) => check.id === id)?.run();
+    };
+    expect(beside({})('keys.accepted-endless')).toMatchObject({
+      evidence: { 'tokens.acceptSecretUntil.endless': true },
+    });
+    for (const acceptSecretUntil of [LAST_WEEK, IN_30_DAYS]) {
+      expect(beside({ acceptSecretUntil })('keys.accepted-endless')).toEqual({ status: 'passed' });
+      // Without the line the secret would verify again: it is never one to delete.
+      expect(beside({ acceptSecretUntil })('keys.accepted-expired')).toEqual({ status: 'passed' });
+    }
   });
 
   it.each([[[]], [[{ notAfter: IN_30_DAYS }]], [[{ notAfter: LAST_WEEK }]], [[{ use: 'unseal' as const }]]])(

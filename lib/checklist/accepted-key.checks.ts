@@ -10,6 +10,8 @@ interface Accepted {
   readonly option: string;
   /** Epoch ms. */
   readonly notAfter: number | undefined;
+  /** Whether the option goes on saying that the time is over: without it the key would be accepted again. */
+  readonly stays?: true;
 }
 
 type Judge = (accepted: readonly Accepted[], now: number) => CheckOutcome;
@@ -47,12 +49,18 @@ export class AcceptedKeyChecks extends CheckSource {
         use === 'all' ? [{ option: `acceptedSecrets[${index}]`, notAfter }] : [],
       ),
       ...tokens.acceptedKeys.map(({ notAfter }, index) => ({ option: `tokens.acceptedKeys[${index}]`, notAfter })),
+      ...(tokens.signingKey === undefined ? [] : [this.secretBesidePair()]),
     ];
+  }
+
+  /** Keys of the secret verify tokens beside a key pair, for those that were signed before there was one. */
+  private secretBesidePair(): Accepted {
+    return { option: 'tokens.acceptSecretUntil', notAfter: this.settings.tokens.acceptSecretUntil, stays: true };
   }
 }
 
 function expired(accepted: readonly Accepted[], now: number): CheckOutcome {
-  const over = accepted.filter(({ notAfter = Infinity }) => notAfter <= now);
+  const over = accepted.filter(({ notAfter = Infinity, stays = false }) => notAfter <= now && !stays);
   return finding(
     over,
     'daysOver',
@@ -72,7 +80,7 @@ function endless(accepted: readonly Accepted[]): CheckOutcome {
     'endless',
     () => true,
     (options) =>
-      `Give ${options} a notAfter, at least the longest life of what it signed from now; or make it the one that signs, if it is new.`,
+      `Say when ${options} end (notAfter, or acceptSecretUntil), at least the longest life of what was signed from now; or let it sign, if it is new.`,
   );
 }
 

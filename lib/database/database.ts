@@ -65,12 +65,6 @@ export class Database {
     });
   }
 
-  /** One statement that holds its own conditions: it commits by itself, or, on a shared connection, in its turn. */
-  statement<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    // By itself a statement would run as REPEATABLE READ on MySQL, and lock what it reads of other tables.
-    return this.sharesConnection || this.isolation !== undefined ? this.write(work) : this.read(work);
-  }
-
   private async transact<T>(
     runner: QueryRunner,
     work: (manager: EntityManager) => Promise<T>,

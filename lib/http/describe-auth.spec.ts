@@ -5,6 +5,7 @@ import {
   Get,
   Module,
   Post,
+  UseFilters,
   RequestMethod,
   VersioningType,
   type INestApplication,
@@ -22,6 +23,7 @@ import { resolveSettings } from '../options/resolve-options.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { describeAuth, type DescribedOperation } from './describe-auth.js';
 import { Input } from './input.decorator.js';
+import { OAuthErrorFilter } from './oauth-error.filter.js';
 
 @Controller('notes')
 class NotesController {
@@ -50,6 +52,12 @@ class OwnController {
   @Get('me') me() {}
 }
 
+@Controller('token')
+@UseFilters(OAuthErrorFilter)
+class FormController {
+  @Post() @Public() token(@Input(loginSchema) _input: unknown) {}
+}
+
 @Module({ controllers: [NotesController, ThingsController] })
 class NotesModule {}
 
@@ -61,10 +69,11 @@ const settings = resolveSettings({
 
 @Module({
   imports: [NotesModule],
-  controllers: [OwnController],
+  controllers: [OwnController, FormController],
   providers: [
     RouteRules,
     CookieJar,
+    OAuthErrorFilter,
     { provide: AuthSettings, useValue: settings },
     { provide: AUTH_STRUCTURE, useValue: {} },
   ],
@@ -148,6 +157,8 @@ describe('describeAuth', () => {
     });
     expect(Object.keys(operation(document, 'get', '/notes').responses!)).toEqual(['200', '401', '403']);
     expect(Object.keys(operation(document, 'get', '/notes/health').responses!)).toEqual(['200']);
+    const token = operation(document, 'post', '/auth/token').requestBody as { content: object };
+    expect(Object.keys(token.content)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
     const login = operation(document, 'post', '/auth/login');
     expect(Object.keys(login.responses!)).toEqual(['201', '429']);
     expect(login.requestBody).toEqual({

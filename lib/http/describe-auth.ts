@@ -1,9 +1,11 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import { RouteRules, type RouteEntry } from '../access/route-rules.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
 import { AUTH_ERRORS } from '../errors/error-codes.js';
 import { INPUT_SCHEMA } from './input.decorator.js';
 import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
+import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { RoutePaths } from './route-paths.js';
 
 /** The part of an OpenAPI 3 operation that is written. */
@@ -76,7 +78,15 @@ function describe(entry: RouteEntry, verb: string, operation: DescribedOperation
   operation.responses = { ...Object.fromEntries(answers.map(errorAnswer)), ...operation.responses };
   const body = entry.own ? bodyOf(entry) : undefined;
   if (body === undefined) return;
-  operation.requestBody = { required: true, content: { 'application/json': { schema: body } } };
+  const content = Object.fromEntries(bodyTypes(entry).map((type) => [type, { schema: body }]));
+  operation.requestBody = { required: true, content };
+}
+
+/** The token endpoints read forms as well (RFC 6749 §3.2). */
+function bodyTypes({ controller }: RouteEntry): readonly string[] {
+  const filters = (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, controller) ?? []) as readonly unknown[];
+  const json = 'application/json';
+  return filters.includes(OAuthErrorFilter) ? [json, 'application/x-www-form-urlencoded'] : [json];
 }
 
 function bodyOf({ controller, handler }: RouteEntry): JsonSchema | undefined {
@@ -103,6 +113,7 @@ const ERROR_SCHEMA = {
     error: { type: 'string' },
     code: { type: 'string', enum: Object.keys(AUTH_ERRORS) },
     message: { type: 'string' },
+    error_description: { type: 'string' },
     details: {},
   },
 };

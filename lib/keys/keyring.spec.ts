@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../options/resolve-options.js';
-import type { AcceptedSecret, AuthValues } from '../options/auth-options.js';
+import type { AuthValues } from '../options/auth-options.js';
+import type { AcceptedSecret } from '../options/token-options.js';
 import { KEY_PURPOSES } from '../options/key-purposes.js';
 import { SystemClock, type Clock } from '../common/clock.js';
 import { TestClock } from '../testing/test-clock.js';

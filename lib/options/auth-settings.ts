@@ -81,6 +81,8 @@ export interface TokenSettings {
   readonly scopes: Readonly<Record<string, 'everyone' | readonly string[]>>;
   readonly signingKey: (TokenKeySettings & { readonly privateKey: KeyObject }) | undefined;
   readonly acceptedKeys: readonly TokenKeySettings[];
+  /** Epoch ms after which a key pair is all that verifies; `undefined`: keys of the secret verify beside it. */
+  readonly acceptSecretUntil: number | undefined;
 }
 
 export interface RedisSettings {

@@ -20,6 +20,9 @@ export interface Group<S extends Shape> {
 
 export type Shape = { readonly [key: string]: Field<unknown> | Group<Shape> };
 
+/** A field, or a group of them, for each option of a type. */
+export type FieldsOf<T> = Record<keyof T, Field<unknown> | Group<Shape>>;
+
 export type Read<S extends Shape> = {
   readonly [K in keyof S]: S[K] extends Field<infer T> ? T : S[K] extends Group<infer G> ? Read<G> : never;
 };

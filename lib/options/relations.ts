@@ -41,6 +41,9 @@ function checkTokens(tokens: ReadValues['tokens'], problems: Problems): void {
   if (tokens.accessTtl > tokens.refreshAbsolute) {
     problems.add('tokens.accessTtl', 'must not be longer than tokens.refreshAbsolute.');
   }
+  if (tokens.acceptSecretUntil !== undefined && tokens.signingKey.privateKey === undefined) {
+    problems.add('tokens.acceptSecretUntil', 'would end the only key that signs: give tokens.signingKey as well.');
+  }
   if (tokens.signingKey.kid !== undefined && tokens.signingKey.privateKey === undefined) {
     problems.add('tokens.signingKey.kid', 'names no key: give tokens.signingKey.privateKey as well.');
   }

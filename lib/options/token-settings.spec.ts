@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AuthValues, TokenOptions } from './auth-options.js';
+import type { AuthValues } from './auth-options.js';
+import type { TokenOptions } from './token-options.js';
 import { resolveSettings } from './resolve-options.js';
 
 const settings = (values: Partial<AuthValues>, NODE_ENV = 'production') =>

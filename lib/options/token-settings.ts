@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { TokenKeySettings, TokenSettings } from './auth-settings.js';
 import type { Problems } from './problems.js';
-import { algorithmOf, privateKeyOf, publicKeyOf, thumbprintOf } from './token-keys.js';
+import { algorithmOf, privateKeyOf, publicKeyOf, thumbprintOf } from './key-pem.js';
 import type { ReadValues } from './value-options.js';
 
 /** The token options with their keys read. Two keys under one id would verify by the order of a list: refused. */
@@ -26,6 +26,7 @@ export function tokenSettings(read: ReadValues['tokens'], baseUrl: string, probl
     scopes,
     signingKey,
     acceptedKeys,
+    acceptSecretUntil: read.acceptSecretUntil,
   };
 }
 

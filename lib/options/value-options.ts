@@ -1,8 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { KeyPurpose } from './key-purposes.js';
 import type {
-  AcceptedSecret,
-  AcceptedTokenKey,
   AttemptOptions,
   AuthEnvironment,
   AuthValues,
@@ -18,95 +15,20 @@ import type {
   RegistrationOptions,
   RoleOptions,
   SessionOptions,
-  TokenOptions,
-  TokenSigningKey,
 } from './auth-options.js';
 import { declaredFields } from './declared-fields.js';
 import { ENVIRONMENTS } from './environment.js';
-import {
-  duration,
-  field,
-  flag,
-  group,
-  isRecord,
-  moment,
-  oneOf,
-  optionalText,
-  required,
-  text,
-  whole,
-} from './fields.js';
-import type { Field, Group, Read, Shape } from './fields.js';
-import {
-  acceptances,
-  cidrProblem,
-  grants,
-  list,
-  propertyProblem,
-  roleProblem,
-  scopeGrants,
-  wordProblem,
-} from './list-fields.js';
-import { records } from './record-list.js';
-import { privateKeyProblem, publicKeyProblem } from './token-keys.js';
+import { duration, field, flag, group, isRecord, oneOf, required, text, whole } from './fields.js';
+import type { Field, FieldsOf, Group, Read, Shape } from './fields.js';
+import { acceptances, cidrProblem, grants, list, propertyProblem, roleProblem, wordProblem } from './list-fields.js';
+import { acceptedSecrets, MAX_SECRET, secrets, tokens } from './key-values.js';
 import { baseUrlProblem, originProblem, redisUrlProblem } from './url-values.js';
 
-type FieldsOf<T> = Record<keyof T, Field<unknown> | Group<Shape>>;
-
-const MAX_SECRET = 4_096;
 const MAX_COUNT = 1_000_000;
 const HOST_NAME = /^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
-const KID = /^[\w.-]{1,128}$/;
 const COMPOSITION = ['lower', 'upper', 'digit', 'symbol'] as const;
 
 const MAKE_A_SECRET = `Make one with: node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
-
-const secrets = {
-  'session-cookie': optionalText(MAX_SECRET),
-  'device-cookie': optionalText(MAX_SECRET),
-  csrf: optionalText(MAX_SECRET),
-  'access-token': optionalText(MAX_SECRET),
-  'refresh-token': optionalText(MAX_SECRET),
-  identifier: optionalText(MAX_SECRET),
-  seal: optionalText(MAX_SECRET),
-} satisfies Record<KeyPurpose, Field<unknown>>;
-
-const acceptedSecret = {
-  secret: required(text('', MAX_SECRET), 'Give the secret, or leave its entry out.'),
-  notAfter: moment(),
-  use: oneOf('all', ['all', 'unseal']),
-} satisfies FieldsOf<AcceptedSecret>;
-
-const kid = field<string | undefined>(
-  undefined,
-  (value) => (typeof value === 'string' && KID.test(value) ? undefined : 'must be 1 to 128 of A-Z a-z 0-9 . _ -'),
-  undefined,
-  'thumbprint of the key',
-);
-
-const acceptedKey = {
-  publicKey: required(field('', publicKeyProblem), 'Give the PEM of the public key, or leave its entry out.'),
-  kid,
-  notAfter: moment(),
-} satisfies FieldsOf<AcceptedTokenKey>;
-
-const signingKey = {
-  privateKey: field<string | undefined>(undefined, privateKeyProblem, undefined, 'HS256 under a key of `secret`'),
-  kid,
-} satisfies FieldsOf<TokenSigningKey>;
-
-const tokens = {
-  accessTtl: duration('15m', '1m', '24h'),
-  refreshIdle: duration('14d', '2m'),
-  refreshAbsolute: duration('30d', '2m'),
-  refreshGrace: duration('30s', '0s', '60s'),
-  checking: oneOf('session', ['session', 'signature']),
-  issuer: identifier(),
-  audience: identifier(),
-  scopes: scopeGrants(),
-  signingKey: group(signingKey),
-  acceptedKeys: records(acceptedKey),
-} satisfies FieldsOf<TokenOptions>;
 
 const redis = {
   url: field<string | undefined>(undefined, redisUrlProblem),
@@ -178,7 +100,7 @@ const database = { timeout: duration('5s', '1ms', '5m') } satisfies FieldsOf<Dat
 export const VALUE_OPTIONS = {
   secret: required(text('', MAX_SECRET), MAKE_A_SECRET),
   secrets: group(secrets),
-  acceptedSecrets: records(acceptedSecret),
+  acceptedSecrets,
   baseUrl: required(
     field('http://localhost', baseUrlProblem, String),
     "Say where this API is reached from outside, such as 'https://api.example.com' or 'http://localhost:3000'.",
@@ -234,11 +156,6 @@ function domainProblem(value: unknown): string | undefined {
   return typeof value === 'string' && HOST_NAME.test(value)
     ? undefined
     : "must be a domain name, such as 'example.com'.";
-}
-
-/** `iss` and `aud` are compared as they are (RFC 7519 §2, StringOrURI). */
-function identifier(): Field<string | undefined> {
-  return { ...optionalText(), shownDefault: 'baseUrl' };
 }
 
 function clusterProblem(value: unknown): string | undefined {

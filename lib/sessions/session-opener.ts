@@ -19,6 +19,8 @@ export interface ProvenBefore {
   readonly authenticatedAt: number;
   /** Epoch ms. */
   readonly freshUntil: number;
+  /** Public id of the session that hands it on: nothing begins when that has ended. */
+  readonly sessionId?: string | undefined;
 }
 
 export interface SessionRequest extends Partial<ProvenBefore> {
@@ -45,15 +47,15 @@ export class SessionOpener {
 
   /**
    * A new session, or `undefined` when the account was disabled or its epoch has moved on since: a sign-in that is in
-   * flight does not outlive a password change. The oldest sessions beyond the cap end in the same transaction.
+   * flight does not outlive a password change; or when the session that hands its proof on has ended. The oldest sessions beyond the cap end in the same transaction.
    */
   async open(request: SessionRequest): Promise<LoginSession | undefined> {
     const session = this.describe(request);
     const live = await this.prepare(request.userId);
     const displaces = live >= this.settings.sessions.cap;
     const displaced = displaces
-      ? await this.cache.change([request.userId], (commitBefore) => this.insert(session, commitBefore))
-      : await this.insert(session);
+      ? await this.cache.change([request.userId], (commitBefore) => this.insert(session, request, commitBefore))
+      : await this.insert(session, request);
     if (displaced === undefined) return undefined;
     // Others signed in meanwhile and filled the cap.
     if (!displaces && displaced > 0) await this.cache.forget(request.userId);
@@ -75,6 +77,7 @@ export class SessionOpener {
     const { sessions } = this.settings;
     const { idleMs, absoluteMs } = this.life(scopes !== undefined, rememberMe);
     const now = this.clock.now();
+    const authenticatedAt = request.authenticatedAt ?? now;
     return Object.assign(new LoginSession(), {
       id: uuidv7(now),
       sid: randomToken(),
@@ -82,9 +85,10 @@ export class SessionOpener {
       epoch,
       createdAt: now,
       lastSeenAt: now,
-      expiresAt: now + absoluteMs,
+      // From the proof, not from its being handed on: no chain of sessions outlives the absolute end.
+      expiresAt: authenticatedAt + absoluteMs,
       idleMs,
-      authenticatedAt: request.authenticatedAt ?? now,
+      authenticatedAt,
       freshUntil: request.freshUntil ?? now + sessions.freshMs,
       methods: [...methods],
       remember: scopes === undefined && rememberMe,
@@ -106,9 +110,14 @@ export class SessionOpener {
   }
 
   /** The number of sessions that the cap displaced, or `undefined` when the claim is lost. */
-  private insert(session: LoginSession, commitBefore?: number): Promise<number | undefined> {
+  private insert(
+    session: LoginSession,
+    { sessionId: origin }: SessionRequest,
+    commitBefore?: number,
+  ): Promise<number | undefined> {
     return this.database.write(
       async (manager) => {
+        if (origin !== undefined && !(await isLive(manager, session, origin))) return undefined;
         const claim = await manager
           .createQueryBuilder()
           .update(Account)
@@ -141,4 +150,8 @@ export class SessionOpener {
         if (!isUniqueViolation(error)) throw error;
       });
   }
+}
+
+function isLive(manager: EntityManager, { userId, createdAt }: LoginSession, id: string): Promise<boolean> {
+  return liveSessions(manager, userId, createdAt).andWhere('s.id = :id', { id }).getExists();
 }

@@ -65,13 +65,6 @@ export class Sessions {
     return { items, nextCursor: sessions.length > size ? (items.at(-1)?.id ?? null) : null };
   }
 
-  /** Whether the session with this public id lives. */
-  isLive(userId: string, id: string): Promise<boolean> {
-    return this.database.read((manager) =>
-      liveSessions(manager, userId, this.clock.now()).andWhere('s.id = :id', { id }).getExists(),
-    );
-  }
-
   /** Ends one session of the user. Throws `NOT_FOUND` (404), also for a session of somebody else. */
   async revoke(userId: string, id: string): Promise<void> {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
@@ -79,8 +72,12 @@ export class Sessions {
     if (revoked === 0) throw new AuthError('NOT_FOUND');
   }
 
-  /** Ends the session with this sid. Whether it was this call that ended it. */
+  /** @internal Ends the session with this sid. Whether it was this call that ended it. One that has ended costs one look-up. */
   async revokeBySid(userId: string, sid: string): Promise<boolean> {
+    const lives = await this.database.read((manager) =>
+      liveSessions(manager, userId, this.clock.now()).andWhere('s.sid = :sid', { sid }).getExists(),
+    );
+    if (!lives) return false;
     return (await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'sid = :sid', { sid }))) > 0;
   }
 

@@ -10,6 +10,7 @@ import { Passwords } from '../passwords/passwords.service.js';
 import type { SessionReference } from '../sessions/session-cookie.js';
 import type { Delivery } from './delivery.js';
 import { SignIn, type CompletedSignIn } from './sign-in.service.js';
+import { TokenScopes } from '../tokens/token-scopes.js';
 import { UserDirectory, type SignInCandidate } from '../users/user-directory.js';
 import { PasswordRecord } from './password-record.service.js';
 
@@ -40,10 +41,12 @@ export class PasswordSignIn {
     private readonly passwords: Passwords,
     private readonly record: PasswordRecord,
     private readonly signIn: SignIn,
+    private readonly scopes: TokenScopes,
     private readonly settings: AuthSettings,
   ) {}
 
   async signInWith(request: PasswordSignInRequest): Promise<CompletedSignIn> {
+    if (request.deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
     const attempt = await this.attempts.begin(request.client, request.devices);
     try {
       return await this.check(request, attempt);

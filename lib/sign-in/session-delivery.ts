@@ -32,11 +32,19 @@ export class SessionDelivery {
     return this.deviceCookie.read(deviceToken ?? this.cookies.read(request, 'device'));
   }
 
-  /** Makes the browser known to the account, by its cookie; and answers the same for clients that keep none. */
-  rememberDevice(request: WithHeaders, response: unknown, userId: string, deviceToken?: string): string {
-    const value = this.deviceCookie.withDevice(this.devicesOf(request, deviceToken), userId);
+  /** Makes the browser known to the account. A form on another site must not put its own account in place of others. */
+  rememberDevice(request: WithHeaders, response: unknown, userId: string): void {
+    if (!this.csrf.isOwnOrigin(request)) return;
+    const value = this.deviceCookie.withDevice(this.devicesOf(request), userId);
     this.cookies.set(response, 'device', value, { maxAgeMs: DEVICE_COOKIE_MAX_AGE_MS });
-    return value;
+  }
+
+  /**
+   * The same for a client that keeps no cookies. It lists what the client itself presented, and never what stands in an
+   * `HttpOnly` cookie beside.
+   */
+  deviceToken(userId: string, presented = ''): string {
+    return this.deviceCookie.withDevice(this.deviceCookie.read(presented), userId);
   }
 
   /** The session that the browser holds, live or not; `undefined` without a cookie of ours. */

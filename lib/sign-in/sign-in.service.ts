@@ -54,8 +54,8 @@ export class SignIn {
   async complete(proof: SignInProof): Promise<CompletedSignIn> {
     const user = await this.users.publicUser(proof.userId);
     if (user === undefined || !this.mayEnter(user)) throw new AuthError('INVALID_CREDENTIALS');
-    const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
     await this.askVeto(proof);
+    const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
     const session = await this.opener.open({ ...proof, methods: [proof.method], ...proof.proven, scopes });
     if (session === undefined) throw new AuthError('INVALID_CREDENTIALS');
     if (proof.replaces !== undefined) await this.sessions.revokeBySid(proof.replaces.userId, proof.replaces.sid);

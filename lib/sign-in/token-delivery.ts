@@ -37,8 +37,8 @@ export class TokenDelivery {
     };
     try {
       const pair = await this.issuer.sign(subject, session.scopes ?? []);
-      const device_token = this.delivery.rememberDevice(request, response, session.userId, deviceToken);
-      return { ...pair.withGeneration(0), device_token };
+      this.delivery.rememberDevice(request, response, session.userId);
+      return { ...pair.withGeneration(0), device_token: this.delivery.deviceToken(session.userId, deviceToken) };
     } catch (error) {
       await this.sessions.revokeBySid(session.userId, session.sid);
       throw error;

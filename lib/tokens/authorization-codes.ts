@@ -12,9 +12,7 @@ export interface CodeGrant extends ProvenBefore {
   readonly userId: string;
   /** The account's epoch when the code was made: what ends every session ends the code. */
   readonly epoch: number;
-  /** Public id of the session that asked for it, if one did: the code dies with it. */
-  readonly sessionId?: string | undefined;
-  /** Scopes asked for, separated by spaces. */
+  /** Scopes asked for, separated by spaces; none for empty text. Default: all that may be granted. */
   readonly scope?: string | undefined;
 }
 
@@ -28,6 +26,8 @@ const LIFE_MS = MINUTE_MS;
 /** For how long a second use of a code ends what the first began. */
 const REMEMBERED_MS = 10 * MINUTE_MS;
 const CODE_BYTES = 32;
+const UNDER_WAY = 'under-way';
+const REPLAYED = 'replayed';
 /** Base64url of SHA-256 (RFC 7636 §4.2); `plain` is not offered (RFC 9700 §2.1.1). */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
@@ -51,20 +51,23 @@ export class AuthorizationCodes {
   /** Takes the code: of any number of callers one receives it, and a wrong verifier spends it as well. */
   async take(code: string, verifier: string): Promise<CodeGrant | undefined> {
     const stored = await this.store.take(liveKey(code));
-    if (stored === null || !VERIFIER.test(verifier)) return undefined;
+    if (stored === null) return undefined;
+    await this.store.setIfAbsent(spentKey(code), UNDER_WAY, REMEMBERED_MS);
     const { grant, codeChallenge } = JSON.parse(stored) as { grant: CodeGrant; codeChallenge: string };
-    return constantTimeEqual(sha256(verifier), codeChallenge) ? grant : undefined;
+    return VERIFIER.test(verifier) && constantTimeEqual(sha256(verifier), codeChallenge) ? grant : undefined;
   }
 
-  /** Notes the session that a code began, for the case that the code comes again. */
-  async noteSpent(code: string, { userId, sid }: SpentCode): Promise<void> {
-    await this.store.set(spentKey(code), JSON.stringify({ userId, sid }), REMEMBERED_MS);
+  /** Notes the session that a code began. `false` when the code has come a second time meanwhile. */
+  noteSpent(code: string, { userId, sid }: SpentCode): Promise<boolean> {
+    return this.store.compareAndSet(spentKey(code), UNDER_WAY, JSON.stringify({ userId, sid }), REMEMBERED_MS);
   }
 
-  /** The session that this code began, if it began one. */
-  async spent(code: string): Promise<SpentCode | undefined> {
-    const noted = await this.store.get(spentKey(code));
-    return noted === null ? undefined : (JSON.parse(noted) as SpentCode);
+  /** Notes that a code has come again, and answers the session that it began, if it has by now. */
+  async replayed(code: string): Promise<SpentCode | undefined> {
+    const key = spentKey(code);
+    if (await this.store.compareAndSet(key, UNDER_WAY, REPLAYED, REMEMBERED_MS)) return undefined;
+    const noted = await this.store.get(key);
+    return noted === null || noted === REPLAYED ? undefined : (JSON.parse(noted) as SpentCode);
   }
 }
 

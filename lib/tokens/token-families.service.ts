@@ -40,7 +40,9 @@ export class TokenFamilies {
    */
   async rotate({ userId, sid, generation }: RefreshReference): Promise<boolean> {
     const now = this.clock.now();
-    const { affected } = await this.database.statement((manager) =>
+    // In a transaction, so that a statement that is carried out after its caller was told 503 is taken back: applied late,
+    // it would make a thief of the client that tries again.
+    const { affected } = await this.database.write((manager) =>
       manager
         .createQueryBuilder()
         .update(LoginSession)

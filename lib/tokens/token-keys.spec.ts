@@ -50,6 +50,16 @@ describe('the keys of access tokens', () => {
     },
   );
 
+  it('are no longer those of the secret beside a pair, once tokens.acceptSecretUntil has passed', () => {
+    const { kid } = tokenKeys().keys.signing;
+    const tokens = { signingKey: { privateKey: privatePem('ES256') }, acceptSecretUntil: NOT_AFTER };
+    const { keys, clock } = tokenKeys({ tokens });
+    expect(keys.find(kid)?.algorithm).toBe('HS256');
+    clock.advance(Date.parse(NOT_AFTER) - clock.now());
+    expect(keys.find(kid)).toBeUndefined();
+    expect(keys.find(keys.signing.kid)?.algorithm).toBe('ES256');
+  });
+
   it('are found by a text that is their id, and by nothing else', () => {
     const { keys } = tokenKeys();
     const { kid } = keys.signing;

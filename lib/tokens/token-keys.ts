@@ -34,14 +34,14 @@ export class TokenKeys {
 
   constructor(settings: AuthSettings, keyring: Keyring, clock: Clock) {
     this.#clock = clock;
-    const { signingKey, acceptedKeys } = settings.tokens;
-    // Those of the secret go on verifying beside a key pair, so that a change from one to the other refuses nobody.
+    const { signingKey, acceptedKeys, acceptSecretUntil } = settings.tokens;
+    // Those of the secret may go on verifying beside a key pair, so that a change from one to the other refuses nobody.
     const derived = keyring.accessTokenKeys().map(({ kid, key, notAfter }) => ({
       kid,
       algorithm: 'HS256' as const,
       verifyKey: key,
       signKey: key,
-      notAfter,
+      notAfter: earlier(notAfter, signingKey && acceptSecretUntil),
     }));
     const pair = signingKey && { ...signingKey, verifyKey: signingKey.publicKey, signKey: signingKey.privateKey };
     const accepted = acceptedKeys.map((key) => ({ ...key, verifyKey: key.publicKey }));
@@ -78,4 +78,8 @@ export class TokenKeys {
 
 function published({ kid, algorithm, verifyKey }: TokenKey): PublishedKey {
   return { ...verifyKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

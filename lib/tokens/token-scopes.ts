@@ -18,12 +18,23 @@ export class TokenScopes {
   }
 
   /**
-   * The scopes of a new family. Without a request all that can be granted; of a request, what can be. Throws
-   * `VALIDATION_FAILED` (400, `invalid_scope`) when that is nothing.
+   * Refuses what could be granted to nobody, before anything is known of the caller: asked after the password, the answer
+   * would tell that it was right. Throws `VALIDATION_FAILED` (400, `invalid_scope`).
+   */
+  refuseUnknown(requested: string | undefined): void {
+    if (requested === undefined || requested === '') return;
+    const known = Object.keys(this.settings.tokens.scopes);
+    if (!parse(requested).some((scope) => known.includes(scope))) throw invalidScope('None of these scopes exists.');
+  }
+
+  /**
+   * The scopes of a new family. Without a request all that can be granted; of a request, what can be; none for empty
+   * text. Throws `VALIDATION_FAILED` (400, `invalid_scope`) when that is nothing.
    */
   grant(requested: string | undefined, roles: readonly string[]): readonly string[] {
     const grantable = this.grantable(roles);
     if (requested === undefined) return grantable;
+    if (requested === '') return [];
     const granted = parse(requested).filter((scope) => grantable.includes(scope));
     if (granted.length === 0) throw invalidScope('None of these scopes can be granted.');
     return granted;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TokenOptions } from '../options/auth-options.js';
+import type { TokenOptions } from '../options/token-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
 import { TokenChecks } from './token.checks.js';
 

@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata } from 'typeorm';
+import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { UserColumns } from '../options/auth-options.js';
 import { OWNED_COLUMNS } from './auth-user.entity.js';
 import { momentKind, type ColumnMetadata, type MomentKind } from './column-types.js';
@@ -67,6 +67,17 @@ export class UserColumnMap {
     return new Set<string>(['passwordHash', 'emailCanonical', ...theirs.map(({ propertyPath }) => propertyPath)]);
   }
 
+  /** Takes the hash off a loaded user, also where a second property, or one of an embedded object, has its column. */
+  withoutHash(user: object): void {
+    const hash = this.find('passwordHash')?.databaseName;
+    for (const { databaseName, propertyName, embeddedMetadata } of this.metadata.columns) {
+      if (databaseName !== hash) continue;
+      let owner: ObjectLiteral | undefined = user;
+      for (const parent of embeddedMetadata?.parentPropertyNames ?? []) owner = owner?.[parent] as typeof owner;
+      delete owner?.[propertyName];
+    }
+  }
+
   findMomentKind(name: MomentColumn): MomentKind | undefined {
     const column = this.find(name);
     // In `auth_accounts` it is epoch ms.
@@ -101,7 +112,11 @@ export class UserColumnMap {
   }
 }
 
-/** The column of a property that is the entity's own, not of one embedded in it. */
-export function findColumn(metadata: EntityMetadata, property: string): ColumnMetadata | undefined {
-  return metadata.columns.find(({ propertyPath }) => propertyPath === property);
+/** The column of a property that is the entity's own, not of one embedded in it: values are read and set by its name. */
+export function findColumn({ columns }: EntityMetadata, property: string): ColumnMetadata | undefined {
+  return columns.find((column) => column.propertyPath === property && !isEmbedded(column));
+}
+
+export function isEmbedded({ embeddedMetadata }: ColumnMetadata): boolean {
+  return embeddedMetadata !== undefined;
 }

@@ -2,7 +2,14 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { UserColumns } from '../options/auth-options.js';
 import { didYouMean } from '../options/did-you-mean.js';
 import { columnType, isTextType, leavesAlone, type ColumnMetadata } from './column-types.js';
-import { findColumn, USER_COLUMNS, type MomentColumn, type UserColumn, UserColumnMap } from './user-column-map.js';
+import {
+  findColumn,
+  isEmbedded,
+  USER_COLUMNS,
+  type MomentColumn,
+  type UserColumn,
+  UserColumnMap,
+} from './user-column-map.js';
 import { isUniqueColumn, USER_ID_LENGTH, UserIdColumn } from './user-id-column.js';
 
 type Driver = DataSource['driver'];
@@ -51,16 +58,25 @@ function missingColumns(metadata: EntityMetadata, given: UserColumns): string[] 
     ];
   }
   return lost.map((name) => {
-    const keep = KEEPABLE.includes(name) ? ', or null, and Gatehouse keeps it in auth_accounts' : '';
+    const keep = withoutColumn(name);
     const property = given[name];
     if (typeof property !== 'string') {
       return `userColumns.${name}: ${metadata.name} has no column ${name}. Name the property that holds it${keep}.`;
     }
-    const known = metadata.columns.map(({ propertyPath }) => propertyPath);
+    if (metadata.columns.some((column) => column.propertyPath === property && isEmbedded(column))) {
+      return `userColumns.${name}: ${metadata.name} keeps ${property} in an embedded object, where Gatehouse neither reads nor writes. Declare the column in ${metadata.name} itself and name its property${keep}.`;
+    }
+    const known = metadata.columns.filter((column) => !isEmbedded(column)).map(({ propertyPath }) => propertyPath);
     const meant = didYouMean(property, known);
     const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
     return `userColumns.${name}: ${metadata.name} has no column ${property}.${hint} Name the property that holds it${keep}.`;
   });
+}
+
+/** How to do without a column of one's own. */
+function withoutColumn(name: UserColumn): string {
+  if (name === 'emailCanonical') return ', or null, and email is the canonical form';
+  return KEEPABLE.includes(name) ? ', or null, and Gatehouse keeps it in auth_accounts' : '';
 }
 
 function sharedColumns(map: UserColumnMap): string[] {

@@ -7,6 +7,7 @@ import { StartUpError } from '../errors/start-up-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
+import { reuseOfIds } from './returning-ids.js';
 import { userColumnProblems } from './user-column-problems.js';
 import { UserDirectory } from './user-directory.js';
 import { userOptionProblems } from './user-option-problems.js';
@@ -31,6 +32,7 @@ export class UserEntityRules implements OnModuleInit {
     await this.mysqlRules.apply();
     await this.refuseMissingTables();
     await this.refuseFailingSignIn();
+    await this.refuseReturningIds();
   }
 
   /** A table or column that is not there would be a 500 at the first request. */
@@ -61,6 +63,19 @@ export class UserEntityRules implements OnModuleInit {
           'Make the types of its columns those of the entity, and its collation that of auth_accounts.',
       ]);
     });
+  }
+
+  /** The epoch that tells a new user from the last owner of the number is no part of a check by signature alone. */
+  private async refuseReturningIds(): Promise<void> {
+    if (this.settings.tokens.checking !== 'signature') return;
+    const { columns, metadata } = this.table;
+    const way = await this.database.read((manager) => reuseOfIds(manager, metadata, columns.id));
+    if (way === undefined) return;
+    const name = `${metadata.tableName}.${columns.id.column.databaseName}`;
+    throw new StartUpError('access tokens could pass from one user to another.', [
+      `tokens.checking: 'signature' does not go with userColumns.id: ${name} hands out the number of a deleted user ` +
+        `again, whose access tokens act as the new user until they expire. ${way}, or set tokens.checking: 'session'.`,
+    ]);
   }
 
   private problems(): readonly string[] {

@@ -81,8 +81,7 @@ export class UserTable {
     const user = where === undefined ? null : await manager.findOneBy(this.entity, where);
     // A collation may find another spelling.
     if (user === null || this.idOf(user) !== userId) return undefined;
-    const hash = this.columns.find('passwordHash');
-    if (hash !== undefined) delete user[hash.propertyPath];
+    this.columns.withoutHash(user);
     return user;
   }
 

@@ -28,7 +28,7 @@ async function connect(handshakes: Handshakes, connection: GraphqlWsConnection):
     );
   }
   const close = closerOf(socket);
-  const judgement = await handshakes.ofGraphql(socket, connection, close);
+  const judgement = await handshakes.ofGraphql(socket, connection, request, close);
   if ('refusal' in judgement) {
     close(judgement.refusal);
     return false;

@@ -1,5 +1,7 @@
 import { HttpException, Injectable, Logger, type Type } from '@nestjs/common';
-import { callSiteOfGraphqlSocket, callSiteOfSocket } from '../access/call-site.js';
+import { callSiteOfGraphqlSocket, callSiteOfRequest, callSiteOfSocket } from '../access/call-site.js';
+import { followVerdicts } from '../access/call-state.js';
+import type { AuthRequest } from '../access/credential-source.js';
 import { HandshakeRules, type HandshakeRule } from '../access/handshake-rules.js';
 import { SocketCredentials } from '../access/socket-credentials.service.js';
 import { refusalBody, type TransportBody } from '../access/transport-errors.js';
@@ -33,12 +35,21 @@ export class Handshakes {
     return this.judge(socket, callSiteOfSocket(socket), rule, { transport: 'ws', end });
   }
 
-  /** @param connection the context that `graphql-ws` hands to its hooks */
-  ofGraphql(socket: object, connection: object, end: OpenSocket['end']): Promise<Judgement> {
-    return this.judge(socket, callSiteOfGraphqlSocket(connection), this.rules.ofGraphql(), {
-      transport: 'graphql',
-      end,
-    });
+  /**
+   * @param connection the context that `graphql-ws` hands to its hooks
+   * @param request the handshake, which operations show instead of the socket when the application makes their context
+   */
+  async ofGraphql(socket: object, connection: object, request: AuthRequest, end: OpenSocket['end']): Promise<Judgement> {
+    const site = callSiteOfGraphqlSocket(connection);
+    const judgement = await this.judge(socket, site, this.rules.ofGraphql(), { transport: 'graphql', end });
+    const open = this.sockets.get(socket);
+    if (open === undefined) return judgement;
+    for (const carrier of [socket, callSiteOfRequest(request).carrier ?? request]) {
+      followVerdicts(carrier, (principal) => {
+        if (open.hold(principal)) this.watch.recheck(open);
+      });
+    }
+    return judgement;
   }
 
   socket(socket: object): OpenSocket | undefined {

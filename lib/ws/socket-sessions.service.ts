@@ -31,8 +31,9 @@ export class SocketSessions {
    * the token instead of the credential before. When the token is refused, nothing changes.
    *
    * @param socket the client of a gateway, or `extra.socket` of a `graphql-ws` connection
-   * @throws in the transport's shape `INVALID_ACCESS_TOKEN` (401); `FORBIDDEN` (403) for the token of another user, or
-   * when the gateway's class rule is not met; `STORE_UNAVAILABLE` (503)
+   * @throws in the transport's shape `INVALID_ACCESS_TOKEN` (401); `FORBIDDEN` (403) for the token of another user, when the
+   * gateway's class rule is not met, or, over `graphql-ws`, for a token that allows less than the connection had until now;
+   * `STORE_UNAVAILABLE` (503)
    */
   async authenticate(socket: object, accessToken: unknown): Promise<Principal> {
     const open = this.handshakes.socket(socket);
@@ -59,6 +60,9 @@ export class SocketSessions {
     const { principal } = admission;
     if (open.principal !== undefined && open.principal.userId !== principal.userId) {
       throw new AuthError('FORBIDDEN', { message: 'This connection belongs to somebody else. Open another one.' });
+    }
+    if (open.isLess(principal)) {
+      throw new AuthError('FORBIDDEN', { message: 'This token allows less than this connection. Open another one.' });
     }
     this.watch.remove(open);
     open.standOn(admission);

@@ -15,7 +15,7 @@ interface WatchedSession {
 }
 
 /**
- * Disconnects sockets whose session has ended: at once after a change on this node, and within 5 s after one on another,
+ * Disconnects sockets whose session has ended or lost what they rest on: at once after a change on this node, and within 5 s after one on another,
  * by one look-up for each session that has sockets open here. When nobody can say whether a session is live, its sockets
  * stay; their messages are refused by the guard meanwhile.
  */
@@ -50,6 +50,12 @@ export class SocketWatch implements BeforeApplicationShutdown {
     this.sessions.set(key, session);
     this.timer ??= setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
     if (begun !== this.changes) void this.check([session]);
+  }
+
+  /** The socket rests on more than before, which may have been taken away since it was judged. */
+  recheck({ grip }: OpenSocket): void {
+    const session = grip && this.sessions.get(keyOf(grip));
+    if (session !== undefined) void this.check([session]);
   }
 
   /** The connection is over. */
@@ -95,7 +101,7 @@ export class SocketWatch implements BeforeApplicationShutdown {
     if (sockets.size === 0) return true;
     try {
       const session = await this.credentials.sessionOf(grip);
-      this.endAll(sockets, (own, { rule }) => this.credentials.objection(own, session, rule));
+      this.endAll(sockets, (own, socket) => this.credentials.objection(own, session, socket));
       return true;
     } catch {
       return false;

@@ -42,7 +42,12 @@ export class AttemptLab {
     readonly clock: ManualClock = new ManualClock(),
     { store, shared = [] }: { store?: StateStore; shared?: readonly string[] } = {},
   ) {
-    const values = { secret: 'v7Qk2mXw9TzR4bNc8JpL6hYd3FsG5aUe', secrets: {}, attempts: { sharedAddresses: shared } };
+    const values = {
+      secret: 'v7Qk2mXw9TzR4bNc8JpL6hYd3FsG5aUe',
+      secrets: {},
+      acceptedSecrets: [],
+      attempts: { sharedAddresses: shared },
+    };
     const settings = values as unknown as AuthSettings;
     this.attempts = new PasswordAttempts(store ?? new MemoryStateStore(clock), new Keyring(settings, clock), settings);
   }

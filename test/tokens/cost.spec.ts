@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
-import { SqlCounter, withRedis } from '../sessions/kit.js';
+import { costOf, NO_COST, ONE_ROUND_TRIP, signedIn, SqlCounter } from '../sessions/kit.js';
 import { ADAPTERS, type TestApp } from '../support/app.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
 import { asBearer, newFamily, refresh, refreshed, startTokens, type Family } from './kit.js';
@@ -18,29 +18,14 @@ afterEach(async () => {
   app = undefined;
 });
 
-interface Cost {
-  /** Commands that reached Redis, by its own statistics. */
-  readonly redis: readonly string[];
-  readonly sql: readonly string[];
-}
+const ROTATION: readonly unknown[] = [
+  'START TRANSACTION',
+  expect.stringMatching(/^UPDATE "auth_sessions" SET "generation"/),
+  'COMMIT',
+];
 
-async function costOf(sql: SqlCounter, work: () => Promise<unknown>): Promise<Cost> {
-  await withRedis(redis.url, (client) => client.configResetStat());
-  sql.taken();
-  await work();
-  const statements = sql.taken();
-  const stats = await withRedis(redis.url, (client) => client.info('commandstats'));
-  const commands = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].flatMap(([, name = '', calls]) =>
-    new Array<string>(Number(calls)).fill(name),
-  );
-  return { redis: commands.filter((name) => SENT_BY_US.test(name)).sort(), sql: statements };
-}
-
-/** Not what `costOf` itself sends, nor what a script does on the server. */
-const SENT_BY_US = /^(?:mget|set|get|del|evalsha|eval|getdel)$/;
-
-const NOTHING: Cost = { redis: [], sql: [] };
-const ONE_ROUND_TRIP: Cost = { redis: ['mget'], sql: [] };
+/** Not what a script does on the server. */
+const SENT_BY_US = /^(?:mget|set|del|evalsha|eval|getdel)$/;
 
 describe.each(ADAPTERS)('on %s', (adapter) => {
   async function start(checking: 'session' | 'signature'): Promise<{ it: TestApp; sql: SqlCounter; clock: TestClock }> {
@@ -66,21 +51,24 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     const { it: on, sql } = await start('signature');
     const family = await newFamily(on);
     for (let times = 0; times < 3; times += 1) {
-      expect(await costOf(sql, ask(on, family))).toEqual(NOTHING);
-      expect(await costOf(sql, ask(on, family, '/notes'))).toEqual(NOTHING);
+      expect(await costOf(redis.url, sql, ask(on, family))).toEqual(NO_COST);
+      expect(await costOf(redis.url, sql, ask(on, family, '/notes'))).toEqual(NO_COST);
     }
-    expect(await costOf(sql, () => Promise.all(Array.from({ length: 10 }, ask(on, family))))).toEqual(NOTHING);
+    expect(await costOf(redis.url, sql, () => Promise.all(Array.from({ length: 10 }, ask(on, family))))).toEqual(
+      NO_COST,
+    );
   });
 
   it('a bearer request that is checked with its session costs one Redis command and no SQL', async () => {
     const { it: on, sql } = await start('session');
     const family = await newFamily(on);
-    const first = await costOf(sql, ask(on, family));
+    const first = await costOf(redis.url, sql, ask(on, family));
     expect(first.redis).toEqual(['mget', 'set', 'set']);
     expect(first.sql).toEqual([expect.stringMatching(/^SELECT/)]);
-    for (let times = 0; times < 3; times += 1) expect(await costOf(sql, ask(on, family))).toEqual(ONE_ROUND_TRIP);
+    for (let times = 0; times < 3; times += 1)
+      expect(await costOf(redis.url, sql, ask(on, family))).toEqual(ONE_ROUND_TRIP);
     const ten = () => Promise.all(Array.from({ length: 10 }, ask(on, family)));
-    expect(await costOf(sql, ten)).toEqual({ redis: new Array<string>(10).fill('mget'), sql: [] });
+    expect(await costOf(redis.url, sql, ten)).toEqual({ redis: new Array<string>(10).fill('mget'), sql: [] });
   });
 
   it.each(['session', 'signature'] as const)(
@@ -92,22 +80,22 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       const work = async () => {
         for (const token of forged) expect((await asBearer(on, token)).status).toBe(401);
       };
-      expect(await costOf(sql, work)).toEqual(NOTHING);
+      expect(await costOf(redis.url, sql, work)).toEqual(NO_COST);
       clock.advance(15 * 60_000);
       const expired = async () => expect((await asBearer(on, first.access_token)).status).toBe(401);
-      expect(await costOf(sql, expired)).toEqual(NOTHING);
+      expect(await costOf(redis.url, sql, expired)).toEqual(NO_COST);
     },
   );
 
-  it('a refresh costs one SQL statement', async () => {
+  it('a refresh costs one SQL statement, in a transaction of its own', async () => {
     const { it: on, sql } = await start('session');
     const family = await newFamily(on);
     let current = await refreshed(on, family.first);
     for (let times = 0; times < 3; times += 1) {
-      const cost = await costOf(sql, async () => (current = await refreshed(on, current)));
-      expect(cost.sql).toEqual([expect.stringMatching(/^UPDATE "auth_sessions" SET "generation"/)]);
-      // One look-up, and the limits of the address and of the session; GET is what their scripts do.
-      expect(cost.redis.filter((name) => name !== 'get')).toEqual(['evalsha', 'evalsha', 'mget']);
+      const cost = await costOf(redis.url, sql, async () => (current = await refreshed(on, current)));
+      expect(cost.sql).toEqual(ROTATION);
+      // One look-up, and the limits of the address and of the session, which are scripts.
+      expect(cost.redis.filter((name) => SENT_BY_US.test(name))).toEqual(['evalsha', 'evalsha', 'mget']);
     }
   });
 
@@ -115,11 +103,27 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     const { it: on, sql } = await start('session');
     const { first } = await newFamily(on);
     await refreshed(on, first);
-    const cost = await costOf(sql, () => refreshed(on, first));
-    expect(cost.sql).toEqual([
-      expect.stringMatching(/^UPDATE "auth_sessions" SET "generation"/),
-      expect.stringMatching(/^SELECT/),
-    ]);
+    const cost = await costOf(redis.url, sql, () => refreshed(on, first));
+    expect(cost.sql).toEqual([...ROTATION, expect.stringMatching(/^SELECT/)]);
+  });
+
+  it('revoking a session that has ended costs one query, and leaves the cache of the living to them', async () => {
+    const { it: on, sql } = await start('session');
+    const { person, first } = await newFamily(on);
+    const browser = await signedIn(on, person);
+    const revoke = async () => {
+      for (const token of [first.refresh_token, first.access_token]) {
+        expect((await on.client().post('/auth/token/revoke', { token })).status).toBe(200);
+      }
+    };
+    await revoke();
+    await browser.get('/whoami');
+    const { sql: statements, redis: commands } = await costOf(redis.url, sql, revoke);
+    expect(statements).toEqual(new Array(2).fill(expect.stringMatching(/^SELECT/)));
+    // The limit of the address, in its script.
+    expect(commands.filter((name) => SENT_BY_US.test(name) && name !== 'evalsha')).toEqual([]);
+    const look = async () => expect((await browser.get('/whoami')).status).toBe(200);
+    expect(await costOf(redis.url, sql, look)).toEqual(ONE_ROUND_TRIP);
   });
 
   it('a refresh token that is none, or of a session that has ended, costs no SQL', async () => {
@@ -127,8 +131,8 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     const { person, first } = await newFamily(on);
     await on.get(Accounts).disable(person.userId);
     const refused = (token: string) => async () => expect((await refresh(on, token)).status).toBe(401);
-    expect((await costOf(sql, refused(`${first.refresh_token}A`))).sql).toEqual([]);
+    expect((await costOf(redis.url, sql, refused(`${first.refresh_token}A`))).sql).toEqual([]);
     await refused(first.refresh_token)();
-    expect((await costOf(sql, refused(first.refresh_token))).sql).toEqual([]);
+    expect((await costOf(redis.url, sql, refused(first.refresh_token))).sql).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { Delete, Get, HttpCode, Patch, Post, SetMetadata } from '@nestjs/common';
+import { AccountScope } from '../../access/account-scope.policy.js';
 import { Auth, Public } from '../../access/auth.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
@@ -45,14 +46,14 @@ export class AccountsController {
   }
 
   @Patch('me')
-  @Auth()
+  @Auth({ policy: AccountScope })
   change(@CurrentPrincipal() who: Principal, @Exchange() { request }: HttpExchange): Promise<PublicUser> {
     return this.profile.change(who.userId, request.body);
   }
 
   @Delete('me')
   @HttpCode(204)
-  @Auth({ fresh: true })
+  @Auth({ fresh: true, policy: AccountScope })
   async delete(@CurrentPrincipal() who: Principal, @Exchange() { response }: HttpExchange): Promise<void> {
     await this.accounts.delete(who.userId);
     if (who.via === 'session') this.delivery.withdraw(response);

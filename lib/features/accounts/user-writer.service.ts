@@ -9,6 +9,7 @@ import { hostWork } from '../../hooks/host-work.js';
 import { HOOK_DEADLINE_MS } from '../../hooks/within-deadline.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { UserRole } from '../../roles/user-role.entity.js';
+import { SessionCache } from '../../sessions/session-cache.js';
 import { UserTable, type UserRow } from '../../users/user-table.js';
 
 export interface NewUser {
@@ -26,13 +27,14 @@ export class UserWriter {
     private readonly database: Database,
     private readonly table: UserTable,
     private readonly hooks: AuthHooks,
+    private readonly cache: SessionCache,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
   ) {}
 
   /**
    * The id of the new user, or `undefined` when the address is taken. Both ways run one look-up and the same statements
-   * in one transaction: on the taken one they match nothing.
+   * in one transaction, and the same command of the state store after it: on the taken one they match nothing.
    */
   async create(user: NewUser): Promise<string | undefined> {
     const emailCanonical = canonicalIdentifier(user.email);
@@ -50,7 +52,10 @@ export class UserWriter {
     return this.database.read((manager) => this.table.isTaken(manager, emailCanonical));
   }
 
-  private insert({ email, passwordHash, emailVerified, roles, fields }: NewUser, emailCanonical: string) {
+  private async insert(
+    { email, passwordHash, emailVerified, roles, fields }: NewUser,
+    emailCanonical: string,
+  ): Promise<string> {
     const now = this.clock.now();
     const row: UserRow = {
       email,
@@ -61,7 +66,7 @@ export class UserWriter {
       values: { ...this.settings.registration.newUserDefaults, ...fields },
     };
     const hookMs = Math.min(HOOK_DEADLINE_MS, this.settings.database.timeoutMs);
-    return this.database.write(
+    const created = await this.database.write(
       async (manager) => {
         const user = await this.table.insert(manager, row);
         const userId = this.table.idOf(user);
@@ -71,6 +76,8 @@ export class UserWriter {
       },
       { insertMayLose: true },
     );
+    await this.forgetSessions(created);
+    return created;
   }
 
   private async touchNothing(roles: number): Promise<undefined> {
@@ -78,7 +85,13 @@ export class UserWriter {
       await this.table.insertNothing(manager);
       for (let role = 0; role < roles; role += 1) await manager.delete(UserRole, { userId: '' });
     });
+    await this.forgetSessions('');
     return undefined;
+  }
+
+  /** The last owner of a number that came back may have sessions that are remembered as live. */
+  private async forgetSessions(userId: string): Promise<void> {
+    if (this.table.columns.id.mayReturn) await this.cache.forget(userId);
   }
 }
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../../common/client-address.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { Sessions } from '../../sessions/sessions.service.js';
-import { SignIn, type CompletedSignIn } from '../../sign-in/sign-in.service.js';
-import { AuthorizationCodes } from '../../tokens/authorization-codes.js';
+import { SignIn, type CompletedSignIn, type SignInProof } from '../../sign-in/sign-in.service.js';
+import { AuthorizationCodes, type SpentCode } from '../../tokens/authorization-codes.js';
 
 export interface CodeSignInRequest {
   readonly code: string;
@@ -27,15 +27,11 @@ export class CodeSignIn {
   async signInWith({ code, codeVerifier, client }: CodeSignInRequest): Promise<CompletedSignIn> {
     const grant = await this.codes.take(code, codeVerifier);
     if (grant === undefined) {
-      const spent = await this.codes.spent(code);
-      if (spent !== undefined) await this.sessions.revokeBySid(spent.userId, spent.sid);
-      throw new AuthError('CHALLENGE_EXPIRED');
-    }
-    if (grant.sessionId !== undefined && !(await this.sessions.isLive(grant.userId, grant.sessionId))) {
+      await this.endBegun(await this.codes.replayed(code));
       throw new AuthError('CHALLENGE_EXPIRED');
     }
     const { userId, epoch, scope, methods } = grant;
-    const completed = await this.signIn.complete({
+    const completed = await this.complete({
       userId,
       epoch,
       scope,
@@ -45,7 +41,24 @@ export class CodeSignIn {
       deliver: 'tokens',
       client,
     });
-    await this.codes.noteSpent(code, completed.session);
+    if (!(await this.codes.noteSpent(code, completed.session))) {
+      await this.endBegun(completed.session);
+      throw new AuthError('CHALLENGE_EXPIRED');
+    }
     return completed;
+  }
+
+  /** An account or session that has ended since the code was made is for the application the same as an expired code. */
+  private async complete(proof: SignInProof): Promise<CompletedSignIn> {
+    try {
+      return await this.signIn.complete(proof);
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'INVALID_CREDENTIALS') throw new AuthError('CHALLENGE_EXPIRED');
+      throw error;
+    }
+  }
+
+  private async endBegun(session: SpentCode | undefined): Promise<void> {
+    if (session !== undefined) await this.sessions.revokeBySid(session.userId, session.sid);
   }
 }

@@ -90,8 +90,7 @@ export class Tokens {
   private within({ scopes, roles }: Principal, requested: string | undefined): string | undefined {
     if (scopes === undefined) return requested;
     const kept = this.scopes.clamp(scopes, requested, roles);
-    if (kept.length > 0) return kept.join(' ');
-    if (this.scopes.grantable(roles).length > 0) throw new AuthError('FORBIDDEN');
-    return undefined;
+    if (kept.length === 0 && this.scopes.grantable(roles).length > 0) throw new AuthError('FORBIDDEN');
+    return kept.join(' ');
   }
 }

@@ -1,4 +1,5 @@
 import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { AccountScope } from '../../access/account-scope.policy.js';
 import { Auth } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import type { Principal } from '../../common/principal.js';
@@ -9,7 +10,7 @@ import { Sessions, type SessionPage } from '../../sessions/sessions.service.js';
 import { flag, pageSize, rowId } from './session-list.schemas.js';
 
 @AuthController('sessions')
-@Auth({ via: ['session', 'bearer'] })
+@Auth({ via: ['session', 'bearer'], policy: AccountScope })
 export class SessionListController {
   constructor(
     private readonly sessions: Sessions,

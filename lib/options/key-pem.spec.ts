@@ -8,7 +8,7 @@ import {
   publicKeyOf,
   publicKeyProblem,
   thumbprintOf,
-} from './token-keys.js';
+} from './key-pem.js';
 
 interface Keys {
   readonly privateKey: KeyObject;
