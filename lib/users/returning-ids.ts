@@ -21,6 +21,7 @@ export async function reuseOfIds(
     const reuses = !(await hasAutoincrement(manager, metadata.tableName));
     return reuses ? 'Make it INTEGER PRIMARY KEY AUTOINCREMENT' : undefined;
   }
+  // MariaDB and MySQL keep the counter of a table whatever is deleted, and across restarts.
   if (driver.options.type !== 'postgres') return undefined;
   return (await isCycling(manager, metadata, id)) ? 'Make its sequence one without CYCLE' : undefined;
 }

@@ -5,6 +5,7 @@ import { Controller, Get } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterEach } from 'vitest';
 import { Auth, CurrentPrincipal, CurrentUser, type Principal } from '../../lib/index.js';
+import { PasswordRecord } from '../../lib/sign-in/password-record.service.js';
 import {
   PASSWORD,
   serverOptions,
@@ -85,11 +86,7 @@ export function register(app: TestApp, { body }: Legacy, email: string) {
   return app.client().post('/auth/register', { email, password: PASSWORD, ...body });
 }
 
-/** Waits until something is so, 5 s at most. */
-export async function until(is: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 5_000; Date.now() < end;) {
-    if (await is()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('Waited for 5 s.');
+/** Waits for what password checks leave behind: it is written after their answers. */
+export function settled(app: TestApp): Promise<void> {
+  return app.get(PasswordRecord).beforeApplicationShutdown();
 }

@@ -4,7 +4,7 @@ import { Accounts, AuthHooks, Sessions } from '../../lib/index.js';
 import { actingAs } from '../../lib/testing/index.js';
 import { MARIADB_STACK, PASSWORD, STACKS, type TestApp } from '../support/app.js';
 import { QueryLog } from '../support/query-log.js';
-import { register, rowsOf, startOver, storedHash } from './kit.js';
+import { register, rowsOf, settled, startOver, storedHash } from './kit.js';
 import { LEGACY } from './tables.js';
 
 const ADA = 'Ada@Example.com';
@@ -145,7 +145,8 @@ describe.each(MATRIX)('a life over $legacy.table on $database and $store', ({ le
     const cost = async (work: () => Promise<unknown>): Promise<string[]> => {
       logger.statements = [];
       await work();
-      // What a check leaves behind is written after the answer.
+      await settled(app);
+      // Nor is there anything else after the answer.
       await new Promise((resolve) => setTimeout(resolve, 200));
       return logger.statements.map((statement) => statement.split(' ')[0]!);
     };

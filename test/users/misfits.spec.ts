@@ -6,10 +6,10 @@ import { GOOD, KEPT, said, text, unique } from './misfit-kit.js';
 
 closeAfterEach();
 
-it('a table that fits starts', async () => {
-  expect(await said(GOOD, KEPT)).toBe('');
-  expect(await said(GOOD, KEPT, {}, 'postgres')).toBe('');
-  expect(await said(GOOD, KEPT, {}, 'mariadb')).toBe('');
+it.each([{}, { tokens: { checking: 'signature' } } as const])('a table that fits starts: %j', async (more) => {
+  expect(await said(GOOD, KEPT, more)).toBe('');
+  expect(await said(GOOD, KEPT, more, 'postgres')).toBe('');
+  expect(await said(GOOD, KEPT, more, 'mariadb')).toBe('');
 });
 
 describe('a start is refused, with the property and the line to change, for', () => {
