@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchors, exists, page, pages, prose, relativeLinks, type Page } from './pages.js';
+import { anchors, exists, page, pages, prose, relativeLinks, ROOT, type Page } from './pages.js';
 
 /** What is wrong with a link of the page, or nothing when it leads somewhere. */
 function brokenLink(from: Page, link: string): string | undefined {
@@ -36,6 +37,15 @@ describe('every page', () => {
     expect(missing.filter((file) => !listed.includes(path.posix.basename(file)))).toEqual([]);
   });
 
+  it('of the index stands in the README, and so does every sample', () => {
+    const listed = relativeLinks(page('docs/README.md')).filter((link) => /^[a-z-]+\.md$/.test(link));
+    const samples = readdirSync(path.join(ROOT, 'sample')).filter((name) => exists(`sample/${name}/README.md`));
+    const wanted = [...listed.map((link) => `docs/${link}`), ...samples.map((name) => `sample/${name}/README.md`)];
+    expect(wanted.length).toBeGreaterThan(20);
+    const linked = relativeLinks(page('README.md'));
+    expect(wanted.filter((file) => !linked.includes(file))).toEqual([]);
+  });
+
   it('names no path of the machine that it was written on', () => {
     const traces = all.filter(({ text }) => /(?:^|[\s"'`(=:])\/(?:home|root|Users|work|tmp|var|mnt)\b/m.test(text));
     expect(traces.map(({ file }) => file)).toEqual([]);
@@ -43,9 +53,10 @@ describe('every page', () => {
 
   it('of standards names tests that are there, and each requirement once', () => {
     const standards = page('docs/standards.md');
-    const rows = [...prose(standards).matchAll(/^\| (V\d+\.\d+\.\d+) \|.*\| `([^`]+)` \|$/gm)];
+    const rows = [...prose(standards).matchAll(/^\| (V\d+\.\d+\.\d+) \|.*\| (`[^`|]+`(?:, `[^`|]+`)*) \|$/gm)];
     expect(rows.length).toBeGreaterThan(30);
-    expect(rows.map(([, , file = '']) => file).filter((file) => !exists(file))).toEqual([]);
+    const tests = rows.flatMap(([, , cell = '']) => cell.split(', ').map((name) => name.slice(1, -1)));
+    expect(tests.filter((file) => !exists(file))).toEqual([]);
     const ids = [...prose(standards).matchAll(/^\| (V\d+\.\d+\.\d+) \|/gm)].map(([, id]) => id);
     expect(ids).toEqual([...new Set(ids)]);
   });
