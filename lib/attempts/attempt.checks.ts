@@ -98,7 +98,7 @@ export class AttemptChecks extends CheckSource {
       status: 'finding',
       evidence: { rate, attempts, singleUse },
       change:
-        'Set `redis.url`: the in-memory store has been full, which is a flood or more clients than it is made for.',
+        'Set redis.url or redis.cluster: the in-memory store has been full, which is a flood or more clients than it is made for.',
     };
   }
 }

@@ -53,7 +53,7 @@ export class StoreChecks extends CheckSource {
       status: 'finding',
       evidence: { instances },
       change:
-        'Set redis.url, or instances: 1: each instance counts failed sign-ins and revoked sessions for itself otherwise.',
+        'Set redis.url or redis.cluster, or instances: 1: each instance counts failed sign-ins and revoked sessions for itself otherwise.',
     };
   }
 
@@ -62,7 +62,7 @@ export class StoreChecks extends CheckSource {
     return {
       status: 'finding',
       evidence: { instances: this.settings.instances },
-      change: 'Set redis.url: locks and rate limits are forgotten at every restart otherwise.',
+      change: 'Set redis.url or redis.cluster: locks and rate limits are forgotten at every restart otherwise.',
     };
   }
 
@@ -88,7 +88,7 @@ export class StoreChecks extends CheckSource {
       status: 'finding',
       evidence: { host: hostEvidence(host), tls, authenticated },
       change:
-        'Set redis.url to rediss:// with a user and a password: whoever reaches this Redis can lift locks otherwise.',
+        'Give Redis addresses as rediss:// with a user and a password: whoever reaches this Redis can lift locks otherwise.',
     };
   }
 }

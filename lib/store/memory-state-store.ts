@@ -159,7 +159,7 @@ export class MemoryStateStore extends StateStore {
     this.loggedAt = now;
     const what = partition === 'single-use' ? 'refuses new entries' : 'evicts entries';
     this.logger.warn(
-      `The in-memory store is full and ${what}: ${partition}. Share the state through Redis (redis.url).`,
+      `The in-memory store is full and ${what}: ${partition}. Share the state through Redis (redis.url or redis.cluster).`,
     );
   }
 }

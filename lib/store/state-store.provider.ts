@@ -10,7 +10,7 @@ export async function createStateStore(settings: AuthSettings, clock: Clock): Pr
   if (settings.redis !== undefined) return createRedisStateStore(settings.redis, clock);
   new Logger('StateStore').log(
     'Attempt counters, locks, rate limits, challenges and cached sessions are kept in the memory of this process: ' +
-      'a restart forgets them and a second process does not see them. Set redis.url to share them.',
+      'a restart forgets them and a second process does not see them. Set redis.url or redis.cluster to share them.',
   );
   return new MemoryStateStore(clock);
 }

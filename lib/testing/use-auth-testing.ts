@@ -39,6 +39,8 @@ function testSettings(values: AuthValues, structure: AuthStructure): AuthSetting
   const { redis: _redis, ...rest } = values;
   const given: AuthValues = {
     ...rest,
+    // The memory of this process is no other instance's.
+    instances: 1,
     secret: values.secret ?? randomBytes(32).toString('base64url'),
     baseUrl: values.baseUrl ?? 'http://localhost',
   };

@@ -27,7 +27,7 @@ function publicMethods(entry: string, name: string): readonly string[] {
     .filter(ts.isMethodDeclaration)
     .filter((method) => (ts.getCombinedModifierFlags(method) & ts.ModifierFlags.Private) === 0)
     .filter((method) => !ts.getJSDocTags(method).some((tag) => tag.tagName.text === 'internal'))
-    .map((method) => method.name.getText(source));
+    .map(({ name: method }) => (method as ts.Node).getText(source));
 }
 
 /** The text below a heading, up to the next of its rank. */

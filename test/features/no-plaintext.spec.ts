@@ -1,6 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { createClient } from '@redis/client';
 import { afterEach, expect, it } from 'vitest';
-import { Accounts } from '../../lib/index.js';
+import { Accounts, Tokens } from '../../lib/index.js';
 import { MARIADB_STACK, SECRET, startApp, STACKS, type TestApp } from '../support/app.js';
 
 const PASSWORD = 'marker-password-of-this-test';
@@ -31,6 +32,7 @@ it.each([...STACKS, MARIADB_STACK])(
     await ada.get('/auth/session');
     await ada.get('/auth/sessions');
     await ada.get('/auth/session', { headers: { cookie: 'auth_session=forged.marker.cookie' } });
+    const tokens = await everyToken(running);
     await running.get(Accounts).setPassword(body.user.id, OTHER_PASSWORD);
     await ada.signIn('ada@example.com', OTHER_PASSWORD);
     const secrets = [
@@ -40,6 +42,7 @@ it.each([...STACKS, MARIADB_STACK])(
       'forged.marker.cookie',
       SECRET,
       ada.csrfToken!,
+      ...tokens,
       ...ada.cookies.values(),
     ];
 
@@ -50,6 +53,29 @@ it.each([...STACKS, MARIADB_STACK])(
     for (const value of ada.cookies.values()) expect(stored).not.toContain(value.split('.').at(-1));
   },
 );
+
+/** Signs in for tokens, refreshes, spends one twice, asks about one and hands one on: whatever a client got to see. */
+async function everyToken(app: TestApp): Promise<string[]> {
+  const client = app.client();
+  const grant = { grant_type: 'password', username: 'ada@example.com', password: PASSWORD };
+  const first = (await client.post('/auth/token', grant)).body;
+  const headers = { authorization: `Bearer ${first.access_token}` };
+  const second = (await client.post('/auth/token/refresh', { refresh_token: first.refresh_token })).body;
+  await client.post('/auth/token/introspect', { token: first.access_token }, { headers });
+  const who = await app.get(Tokens).verify(second.access_token);
+  const verifier = randomBytes(32).toString('base64url');
+  const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
+  const code = await app.get(Tokens).authorizationCode(who!, { codeChallenge });
+  const exchange = { grant_type: 'authorization_code', code, code_verifier: verifier };
+  const third = (await client.post('/auth/token', exchange)).body;
+  await client.post('/auth/token/refresh', { refresh_token: second.refresh_token });
+  expect((await client.post('/auth/token/refresh', { refresh_token: first.refresh_token })).status).toBe(401);
+  await client.get('/auth/me', { headers: { authorization: 'Bearer marker.of.nothing' } });
+  const seen = [first, second, third].flatMap((set) => [set.access_token, set.refresh_token]);
+  // What signs them is nowhere either.
+  const signatures = seen.map((token: string) => token.split('.').at(-1)!);
+  return [...seen, ...signatures, first.device_token, third.device_token, code, verifier, 'marker.of.nothing'];
+}
 
 async function tables({ dataSource }: TestApp): Promise<string[]> {
   const names = dataSource.entityMetadatas.map(({ tablePath }) => tablePath);

@@ -29,6 +29,7 @@ const DEPLOYED = {
   secret: undefined,
   baseUrl: undefined,
   redis: { url: 'redis://127.0.0.1:1', connectTimeout: '200ms' },
+  instances: 3,
 } as const satisfies AuthValues;
 
 interface Started {
