@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { StartUpError } from '../errors/start-up-error.js';
 import { Keyring } from '../keys/keyring.js';
 import type { AuthValues } from '../options/auth-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
@@ -114,5 +115,34 @@ describe('the keys of access tokens', () => {
     expect(keys.isOver(key)).toBe(true);
     expect(keys.find('old')).toBeUndefined();
     expect(keys.published()).toBeUndefined();
+  });
+
+  it('never stand under the id of one that is derived: each such option is named at the start', () => {
+    const [signing, accepted] = [SECRET, OTHER].map((secret) => tokenKeys({ secret }).keys.signing.kid);
+    const start = (secrets: Partial<AuthValues>) => () =>
+      tokenKeys({
+        ...secrets,
+        tokens: {
+          signingKey: { privateKey: privatePem('ES256'), kid: signing! },
+          acceptedKeys: [
+            { publicKey: publicPem('RS256'), kid: 'rsa' },
+            { publicKey: publicPem('EdDSA'), kid: accepted!, notAfter: NOT_AFTER },
+          ],
+        },
+      });
+    const problemsOf = (work: () => unknown): readonly string[] => {
+      try {
+        work();
+      } catch (error) {
+        if (error instanceof StartUpError) return error.problems.map((problem) => problem.split(':')[0]!);
+      }
+      return [];
+    };
+    const [one, other] = ['tokens.signingKey.kid', 'tokens.acceptedKeys[1].kid'];
+    expect(problemsOf(start({ secret: SECRET }))).toEqual([one]);
+    expect(problemsOf(start({ secret: OTHER }))).toEqual([other]);
+    expect(problemsOf(start({ secret: SECRET, acceptedSecrets: [{ secret: OTHER }] }))).toEqual([one, other]);
+    // A secret of its own for the purpose leaves the main one without a key here.
+    expect(start({ secret: SECRET, secrets: { 'access-token': `${SECRET}${OTHER}` } })).not.toThrow();
   });
 });

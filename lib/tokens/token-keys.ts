@@ -1,6 +1,7 @@
 import { type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { StartUpError } from '../errors/start-up-error.js';
 import { Keyring } from '../keys/keyring.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { TokenAlgorithm } from './jws.js';
@@ -43,6 +44,10 @@ export class TokenKeys {
       signKey: key,
       notAfter: earlier(notAfter, signingKey && acceptSecretUntil),
     }));
+    refuseShared(
+      settings.tokens,
+      derived.map(({ kid }) => kid),
+    );
     const pair = signingKey && { ...signingKey, verifyKey: signingKey.publicKey, signKey: signingKey.privateKey };
     const accepted = acceptedKeys.map((key) => ({ ...key, verifyKey: key.publicKey }));
     this.#signing = pair ?? derived[0]!;
@@ -74,6 +79,18 @@ export class TokenKeys {
     const keys = [...this.#byKid.values()].filter((key) => key.algorithm !== 'HS256' && !this.isOver(key));
     return keys.length === 0 ? undefined : { keys: keys.map(published) };
   }
+}
+
+/** Of two keys under one id one would be found for the tokens of both, and refuse all those of the other. */
+function refuseShared({ signingKey, acceptedKeys }: AuthSettings['tokens'], derived: readonly string[]): void {
+  const given = [
+    { path: 'tokens.signingKey.kid', kid: signingKey?.kid },
+    ...acceptedKeys.map(({ kid }, index) => ({ path: `tokens.acceptedKeys[${index}].kid`, kid })),
+  ];
+  const problems = given
+    .filter(({ kid }) => kid !== undefined && derived.includes(kid))
+    .map(({ path }) => `${path}: is the id of a key that is derived from a secret: choose another.`);
+  if (problems.length > 0) throw new StartUpError('the options are not valid.', problems);
 }
 
 function published({ kid, algorithm, verifyKey }: TokenKey): PublishedKey {

@@ -92,8 +92,9 @@ export class RedisCluster implements RedisTransport {
     isOver: () => boolean,
   ): Promise<T> {
     let [redirect, asked] = [first, from];
-    for (let hops = 1; ; hops += 1) {
+    for (let redirects = 0; ;) {
       if (redirect.kind === 'again') await sleep(TRY_AGAIN_MS);
+      else redirects += 1;
       const node = this.target(redirect, asked, slot);
       while (!node.usable && !isOver()) await sleep(TRY_AGAIN_MS);
       try {
@@ -101,7 +102,7 @@ export class RedisCluster implements RedisTransport {
       } catch (error) {
         const next = this.redirected(node, error);
         // What is carried out after the caller was refused would count for nobody.
-        if (next === undefined || isOver() || (next.kind !== 'again' && hops >= MAX_REDIRECTS)) throw error;
+        if (next === undefined || isOver() || (next.kind !== 'again' && redirects >= MAX_REDIRECTS)) throw error;
         [redirect, asked] = [next, node];
       }
     }
