@@ -39,7 +39,12 @@ export class Handshakes {
    * @param connection the context that `graphql-ws` hands to its hooks
    * @param request the handshake, which operations show instead of the socket when the application makes their context
    */
-  async ofGraphql(socket: object, connection: object, request: AuthRequest, end: OpenSocket['end']): Promise<Judgement> {
+  async ofGraphql(
+    socket: object,
+    connection: object,
+    request: AuthRequest,
+    end: OpenSocket['end'],
+  ): Promise<Judgement> {
     const site = callSiteOfGraphqlSocket(connection);
     const judgement = await this.judge(socket, site, this.rules.ofGraphql(), { transport: 'graphql', end });
     const open = this.sockets.get(socket);

@@ -1,10 +1,13 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Module } from '@nestjs/common';
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { Args, GraphQLModule, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Auth, OptionalAuth, Public } from '../../lib/access/auth.decorators.js';
+import { AuthContext } from '../../lib/access/auth-context.js';
+import { AuthContextMiddleware } from '../../lib/access/auth-context.middleware.js';
 import { CurrentPrincipal, CurrentUser } from '../../lib/access/principal.decorators.js';
 import type { Principal } from '../../lib/common/principal.js';
+import { AuthError } from '../../lib/errors/auth-error.js';
 import { AccessModule, ORIGIN, principal, signedIn, startApp, User, type RunningApp } from './support.js';
 
 @Resolver('Note')
@@ -134,6 +137,95 @@ describe('access in GraphQL', () => {
     expect((await query('{ note { id secret } }', mine())).errors![0]!.extensions['code']).toBe('FORBIDDEN');
     running.sessions.live.set('u1', principal({ roles: ['admin'] }));
     expect((await query('{ note { id secret } }', mine())).data.note.secret).toBe('secret of 1');
+  });
+});
+
+@Resolver()
+class ContextResolver {
+  constructor(private readonly context: AuthContext) {}
+
+  @Query('open') @Public() open(): Promise<string> {
+    return this.now();
+  }
+  @Query('must') @Public() async must(): Promise<string> {
+    return (await this.context.require()).userId;
+  }
+  @Query('who') @OptionalAuth() who(): Promise<string> {
+    return this.now();
+  }
+
+  private async now(): Promise<string> {
+    return (await this.context.principal())?.userId ?? 'nobody';
+  }
+}
+
+function contextHost(protect: 'all' | 'marked') {
+  @Module({
+    imports: [
+      AccessModule.with({ structure: { context: true, protect } }),
+      GraphQLModule.forRoot<ApolloDriverConfig>({
+        driver: ApolloDriver,
+        typeDefs: 'type Query { open: String, must: String, who: String }',
+        graphiql: false,
+      }),
+    ],
+    providers: [ContextResolver],
+  })
+  class Host implements NestModule {
+    configure(consumer: MiddlewareConsumer): void {
+      consumer.apply(AuthContextMiddleware).forRoutes('{*path}');
+    }
+  }
+  return Host;
+}
+
+describe.each(['all', 'marked'] as const)('AuthContext in GraphQL with protect: %s', (protect) => {
+  let running: RunningApp;
+
+  beforeAll(async () => {
+    running = await startApp(contextHost(protect));
+    running.sessions.live.set('u1', principal());
+  });
+  afterAll(() => running.app.close());
+  beforeEach(() => (running.sessions.failure = undefined));
+
+  async function ask(query: string, headers: Record<string, string> = {}) {
+    const sent = { 'content-type': 'application/json', ...headers };
+    const body = JSON.stringify({ query });
+    const response = await fetch(`${running.url}/graphql`, { method: 'POST', headers: sent, body });
+    return (await response.json()) as { data: any; errors?: { message: string; extensions: { code: string } }[] };
+  }
+
+  it('is whoever the request is from, on public fields too', async () => {
+    expect(await ask('{ open who must }', signedIn(running, 'u1'))).toEqual({
+      data: { open: 'u1', who: 'u1', must: 'u1' },
+    });
+    expect((await ask('{ open who }')).data).toEqual({ open: 'nobody', who: 'nobody' });
+  });
+
+  it('is nobody, and no refusal, for a credential that is refused', async () => {
+    const forged = { ...signedIn(running, 'u1'), 'x-csrf-token': 'x' };
+    const refused: Record<string, string>[] = [{ authorization: 'Bearer x' }, { 'x-api-key': 'x' }, forged];
+    for (const headers of refused) {
+      expect(await ask('{ open }', headers)).toEqual({ data: { open: 'nobody' } });
+    }
+  });
+
+  it('tells why, where somebody is required', async () => {
+    for (const [headers, message] of [
+      [{}, 'Sign in to continue.'],
+      [{ authorization: 'Bearer x' }, 'The access token is not valid.'],
+    ] as const) {
+      const { data, errors } = await ask('{ must }', { ...headers });
+      expect([data.must, errors![0]!.message]).toEqual([null, message]);
+    }
+  });
+
+  it('is an error when nobody can say', async () => {
+    running.sessions.failure = new AuthError('STORE_UNAVAILABLE');
+    const { data, errors } = await ask('{ open }', signedIn(running, 'u1'));
+    expect(data.open).toBeNull();
+    expect(errors).toHaveLength(1);
   });
 });
 

@@ -1,134 +1,32 @@
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Args, GraphQLModule, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
-import { Module, type Type } from '@nestjs/common';
-import { PubSub } from 'graphql-subscriptions';
-import { createClient, type Client, type ClientOptions } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { Accounts, Auth, CurrentPrincipal, Principal, Public } from '../../lib/index.js';
+import { Accounts } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
-import { AuthSocketsModule, SocketSessions } from '../../lib/ws/index.js';
+import {
+  begin,
+  bus,
+  byToken as connectionOf,
+  connect,
+  first,
+  follow,
+  leaveAll,
+  NotesResolver,
+  OpenResolver,
+  startGraphql,
+  type Connection,
+} from './graphql-kit.js';
 import {
   browserOf,
   newPerson,
   ORIGIN,
   pageHeaders,
   revokeAll,
-  startNode,
   tokensOf,
   within,
   type Node,
   type Person,
 } from './kit.js';
 
-const bus = new PubSub();
-
-@Resolver()
-class NotesResolver {
-  @Query('who') who(@CurrentPrincipal() who: Principal): string {
-    return `${who.userId} via ${who.via}`;
-  }
-  @Mutation('write') async write(@CurrentPrincipal() who: Principal, @Args('text') text: string): Promise<string> {
-    await bus.publish('written', { written: `${who.userId}: ${text}` });
-    return text;
-  }
-  @Subscription('written') written(@CurrentPrincipal() who: Principal): AsyncIterator<unknown> {
-    if (!(who instanceof Principal)) throw new Error('nobody');
-    return bus.asyncIterableIterator('written');
-  }
-  @Subscription('secret') @Auth({ roles: ['admin'] }) secret(): AsyncIterator<unknown> {
-    return bus.asyncIterableIterator('secret');
-  }
-}
-
-@Resolver()
-class OpenResolver {
-  @Query('open') @Public() open(@CurrentPrincipal() who?: Principal): string {
-    return who?.userId ?? 'nobody';
-  }
-}
-
-const typeDefs = `
-  type Query { who: String, open: String }
-  type Mutation { write(text: String!): String }
-  type Subscription { written: String, secret: String }
-`;
-
-function startGraphql(resolvers: readonly Type[], clock = new TestClock()): Promise<Node> {
-  const graphql = GraphQLModule.forRootAsync<ApolloDriverConfig>({
-    driver: ApolloDriver,
-    imports: [AuthSocketsModule],
-    inject: [SocketSessions],
-    useFactory: (sockets: SocketSessions) => ({
-      typeDefs,
-      graphiql: false,
-      subscriptions: { 'graphql-ws': sockets.graphqlWs() },
-    }),
-  });
-  @Module({ providers: [...resolvers] })
-  class ResolversModule {}
-  return startNode({ clock, imports: [graphql, ResolversModule], auth: { rateLimits: { multiplier: 1_000 } } });
-}
-
-interface Connection {
-  readonly client: Client;
-  readonly closed: Promise<{ code: number; reason: string }>;
-}
-
-const clients: Client[] = [];
-afterEach(() => clients.splice(0).forEach((client) => void client.dispose()));
-
-function connect(
-  node: Node,
-  { headers = {}, params }: { headers?: Record<string, string>; params?: object },
-): Connection {
-  class Handshake extends WebSocket {
-    constructor(address: string, protocols: string) {
-      super(address, protocols, { headers });
-    }
-  }
-  let close: (end: { code: number; reason: string }) => void = () => undefined;
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => (close = resolve));
-  const options: ClientOptions = {
-    url: `${node.url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: Handshake,
-    retryAttempts: 0,
-    lazyCloseTimeout: 10_000,
-    on: {
-      closed: (event) => {
-        const { code, reason } = event as { code: number; reason: string };
-        close({ code, reason });
-      },
-    },
-  };
-  const client = createClient(params === undefined ? options : { ...options, connectionParams: { ...params } });
-  clients.push(client);
-  return { client, closed };
-}
-
-/** The first result of an operation, or the close event that came instead. */
-function first(client: Client, query: string): Promise<any> {
-  return within(
-    3_000,
-    new Promise((resolve) => {
-      client.subscribe({ query }, { next: resolve, error: (error) => resolve({ error }), complete: () => undefined });
-    }),
-  );
-}
-
-/** Everything that a subscription brings. */
-function follow(client: Client, query: string): unknown[] {
-  const results: unknown[] = [];
-  client.subscribe(
-    { query },
-    {
-      next: ({ data }) => results.push(data),
-      error: () => results.push('ended'),
-      complete: () => results.push('ended'),
-    },
-  );
-  return results;
-}
+afterEach(leaveAll);
 
 describe('subscriptions over graphql-ws', () => {
   let node: Node;
@@ -136,14 +34,11 @@ describe('subscriptions over graphql-ws', () => {
 
   beforeAll(async () => {
     clock = new TestClock();
-    node = await startGraphql([NotesResolver], clock);
+    node = await startGraphql([NotesResolver], { clock });
   });
   afterAll(() => node.close());
 
-  async function byToken(person: Person): Promise<Connection> {
-    const { access_token: token } = await tokensOf(node, person);
-    return connect(node, { params: { authorization: `Bearer ${token}` } });
-  }
+  const byToken = (person: Person): Promise<Connection> => connectionOf(node, person);
 
   it('refuse a connection that nobody is known of', async () => {
     const browser = await browserOf(node, await newPerson(node));
@@ -186,12 +81,12 @@ describe('subscriptions over graphql-ws', () => {
       .toEqual({ secret: 'x' });
   });
 
-  it('judge each operation anew: a lost role, a session over', async () => {
-    const person = await newPerson(node, ['admin']);
+  it('judge each operation anew: a role gained, a session over', async () => {
+    const person = await newPerson(node);
     const { client } = await byToken(person);
-    expect(await first(client, '{ who }')).toHaveProperty('data.who');
-    await node.get(Accounts).removeRole(person.userId, 'admin');
-    expect(JSON.stringify(await first(client, 'subscription { secret }'))).toContain('FORBIDDEN');
+    expect(JSON.stringify(await first(client, 'mutation { reset }'))).toContain('FORBIDDEN');
+    await node.get(Accounts).assignRole(person.userId, 'admin');
+    expect(await first(client, 'mutation { reset }')).toEqual({ data: { reset: 'done' } });
     clock.advance(61 * 60_000);
     expect(JSON.stringify(await first(client, '{ who }'))).toContain('INVALID_ACCESS_TOKEN');
   });
@@ -232,6 +127,22 @@ describe('subscriptions over graphql-ws', () => {
     clock.advance(61 * 60_000);
     await node.look();
     expect(await within(1_000, connection.closed)).toMatchObject({ code: 4401, reason: 'INVALID_ACCESS_TOKEN' });
+  });
+
+  it('outlive their access token when the client connects anew with the next one', async () => {
+    const person = await newPerson(node);
+    const connectionParams = async () => ({ authorization: `Bearer ${(await tokensOf(node, person)).access_token}` });
+    const { client } = connect(node, { connectionParams, retryAttempts: 1, retryWait: () => Promise.resolve() });
+    const results = follow(client, 'subscription { written }');
+    await begin(results, 'written');
+    clock.advance(10 * 60_000);
+    results.length = 0;
+    client.terminate();
+    await begin(results, 'written');
+    clock.advance(10 * 60_000);
+    await node.look();
+    results.length = 0;
+    await begin(results, 'written');
   });
 });
 
