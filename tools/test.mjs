@@ -6,7 +6,14 @@ import { runVitest } from './lib/vitest.mjs';
 const LIMIT_MS = 19 * 60_000;
 const filters = process.argv.slice(2);
 
-const SAMPLES = ['01-quickstart', '02-production', '04-websockets', '05-graphql-subscriptions', '06-microservices'];
+const SAMPLES = [
+  '01-quickstart',
+  '02-production',
+  '04-websockets',
+  '05-graphql-subscriptions',
+  '06-microservices',
+  '07-tokens',
+];
 
 const STEPS = {
   'build the library': ensureLibraryBuilt,

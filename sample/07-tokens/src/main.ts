@@ -1,0 +1,9 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { settings } from './settings.js';
+
+const app = await NestFactory.create(AppModule);
+app.enableShutdownHooks();
+await app.listen(settings.port, settings.host);
+console.log(`Notes for clients with tokens are running on ${await app.getUrl()}`);
