@@ -18,6 +18,17 @@ const GRANT: CodeGrant = {
   freshUntil: 2,
 };
 
+/** Lets somebody else come in between when a value has been taken. */
+class InterruptedStore extends MemoryStateStore {
+  onceTaken: () => Promise<unknown> = () => Promise.resolve();
+
+  override async take(key: string): Promise<string | null> {
+    const value = await super.take(key);
+    await this.onceTaken();
+    return value;
+  }
+}
+
 describe('authorization codes', () => {
   let clock: TestClock;
   let codes: AuthorizationCodes;
@@ -69,12 +80,35 @@ describe('authorization codes', () => {
 
   it('tell for ten minutes what they began', async () => {
     const code = await codes.issue(GRANT, CHALLENGE);
-    expect(await codes.spent(code)).toBeUndefined();
-    await codes.noteSpent(code, { userId: 'u1', sid: 'x' });
+    await codes.take(code, VERIFIER);
+    expect(await codes.noteSpent(code, { userId: 'u1', sid: 'x' })).toBe(true);
     clock.advance(10 * 60_000 - 1);
-    expect(await codes.spent(code)).toEqual({ userId: 'u1', sid: 'x' });
+    for (let times = 0; times < 2; times += 1) expect(await codes.replayed(code)).toEqual({ userId: 'u1', sid: 'x' });
     clock.advance(1);
-    expect(await codes.spent(code)).toBeUndefined();
+    expect(await codes.replayed(code)).toBeUndefined();
+  });
+
+  it('begin nothing when they come again on the way', async () => {
+    const code = await codes.issue(GRANT, CHALLENGE);
+    expect(await codes.take(code, VERIFIER)).toEqual(GRANT);
+    for (let times = 0; times < 2; times += 1) expect(await codes.replayed(code)).toBeUndefined();
+    expect(await codes.noteSpent(code, { userId: 'u1', sid: 'x' })).toBe(false);
+    expect(await codes.replayed(code)).toBeUndefined();
+  });
+
+  it('are noted as come again at the very moment at which they are taken', async () => {
+    const store = new InterruptedStore(clock);
+    const interrupted = new AuthorizationCodes(store);
+    const code = await interrupted.issue(GRANT, CHALLENGE);
+    store.onceTaken = async () => expect(await interrupted.replayed(code)).toBeUndefined();
+    expect(await interrupted.take(code, VERIFIER)).toEqual(GRANT);
+    expect(await interrupted.noteSpent(code, { userId: 'u1', sid: 'x' })).toBe(false);
+  });
+
+  it('that nobody was given leave nothing behind', async () => {
+    expect(await codes.take('invented', VERIFIER)).toBeUndefined();
+    expect(await codes.replayed('invented')).toBeUndefined();
+    expect(await codes.noteSpent('invented', { userId: 'u1', sid: 'x' })).toBe(false);
   });
 
   it.each(['', VERIFIER.slice(1), `${CHALLENGE}=`, `${CHALLENGE.slice(1)}+`, `${CHALLENGE} `])(

@@ -44,6 +44,8 @@ export class AuthorizationCodes {
       throw new AuthError('VALIDATION_FAILED', { details: [{ field: 'code_challenge', rule: 'format', message }] });
     }
     const code = randomToken(CODE_BYTES);
+    // Before it can be taken: a second use that comes at the moment of the first finds it.
+    await this.store.set(spentKey(code), UNDER_WAY, LIFE_MS + REMEMBERED_MS);
     await this.store.set(liveKey(code), JSON.stringify({ grant, codeChallenge }), LIFE_MS);
     return code;
   }
@@ -52,7 +54,6 @@ export class AuthorizationCodes {
   async take(code: string, verifier: string): Promise<CodeGrant | undefined> {
     const stored = await this.store.take(liveKey(code));
     if (stored === null) return undefined;
-    await this.store.setIfAbsent(spentKey(code), UNDER_WAY, REMEMBERED_MS);
     const { grant, codeChallenge } = JSON.parse(stored) as { grant: CodeGrant; codeChallenge: string };
     return VERIFIER.test(verifier) && constantTimeEqual(sha256(verifier), codeChallenge) ? grant : undefined;
   }

@@ -190,6 +190,31 @@ export async function withRedis<T>(
   }
 }
 
+export interface Cost {
+  /** Commands that reached Redis, by its own statistics; those of scripts included. */
+  readonly redis: readonly string[];
+  readonly sql: readonly string[];
+}
+
+export const NO_COST: Cost = { redis: [], sql: [] };
+export const ONE_ROUND_TRIP: Cost = { redis: ['mget'], sql: [] };
+
+/** What `costOf` itself sends. */
+const OUR_OWN = /^(?:info|config\|resetstat|config|client\|.*|hello|auth|select)$/;
+
+/** What some work costs, on a Redis that nobody else uses. */
+export async function costOf(redisUrl: string, sql: SqlCounter, work: () => Promise<unknown>): Promise<Cost> {
+  await withRedis(redisUrl, (client) => client.configResetStat());
+  sql.taken();
+  await work();
+  const statements = sql.taken();
+  const stats = await withRedis(redisUrl, (client) => client.info('commandstats'));
+  const commands = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].flatMap(([, name = '', calls]) =>
+    new Array<string>(Number(calls)).fill(name),
+  );
+  return { redis: commands.filter((name) => !OUR_OWN.test(name)).sort(), sql: statements };
+}
+
 /** Waits until something is so, 10 s at most. */
 export async function until(is: () => Promise<boolean> | boolean, what: string): Promise<void> {
   for (const end = Date.now() + 10_000; Date.now() < end;) {

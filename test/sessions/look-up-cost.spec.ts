@@ -4,7 +4,7 @@ import { TestClock } from '../../lib/testing/index.js';
 import { ADAPTERS, startApp, type TestApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
-import { newPerson, signedIn, SqlCounter, WhoController, withRedis } from './kit.js';
+import { costOf, newPerson, NO_COST, ONE_ROUND_TRIP, signedIn, SqlCounter, WhoController } from './kit.js';
 
 let redis: PrivateRedis;
 beforeAll(async () => {
@@ -17,25 +17,6 @@ afterEach(async () => {
   await app?.close();
   app = undefined;
 });
-
-/** What some work costs: the commands that reached Redis, by its own statistics, and the statements. */
-async function costOf(sql: SqlCounter, work: () => Promise<unknown>): Promise<{ redis: string[]; sql: string[] }> {
-  await withRedis(redis.url, (client) => client.configResetStat());
-  sql.taken();
-  await work();
-  const statements = sql.taken();
-  const stats = await withRedis(redis.url, (client) => client.info('commandstats'));
-  const commands = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].flatMap(([, name = '', calls]) =>
-    new Array<string>(Number(calls)).fill(name),
-  );
-  return { redis: commands.filter((name) => !OUR_OWN.test(name)).sort(), sql: statements };
-}
-
-/** What `costOf` itself sends. */
-const OUR_OWN = /^(?:info|config\|resetstat|config|client\|.*|hello|auth|select)$/;
-
-const NOTHING = { redis: [], sql: [] };
-const ONE_ROUND_TRIP = { redis: ['mget'], sql: [] };
 
 describe.each(ADAPTERS)('a guarded request on %s', (adapter) => {
   async function start(): Promise<{ clock: TestClock; sql: SqlCounter; browser: Client; userId: string; it: TestApp }> {
@@ -60,11 +41,12 @@ describe.each(ADAPTERS)('a guarded request on %s', (adapter) => {
   it('with a live session costs one Redis command and no SQL', async () => {
     const { sql, browser } = await start();
     await browser.get('/whoami');
-    for (let times = 0; times < 3; times += 1) expect(await costOf(sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
+    for (let times = 0; times < 3; times += 1)
+      expect(await costOf(redis.url, sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
     const write = () => browser.post('/notes', {}).then(({ status }) => expect(status).toBe(201));
-    expect(await costOf(sql, write)).toEqual(ONE_ROUND_TRIP);
+    expect(await costOf(redis.url, sql, write)).toEqual(ONE_ROUND_TRIP);
     const ten = () => Promise.all(Array.from({ length: 10 }, ask(browser)));
-    expect(await costOf(sql, ten)).toEqual({ redis: new Array<string>(10).fill('mget'), sql: [] });
+    expect(await costOf(redis.url, sql, ten)).toEqual({ redis: new Array<string>(10).fill('mget'), sql: [] });
   });
 
   it('without a cookie, or with one that is not ours, costs nothing', async () => {
@@ -79,33 +61,33 @@ describe.each(ADAPTERS)('a guarded request on %s', (adapter) => {
         expect(answer.status).toBe(401);
       }
     };
-    expect(await costOf(sql, work)).toEqual(NOTHING);
+    expect(await costOf(redis.url, sql, work)).toEqual(NO_COST);
   });
 
   it('costs one query on a miss, and one update a minute at most', async () => {
     const { clock, sql, browser } = await start();
-    const first = await costOf(sql, ask(browser));
+    const first = await costOf(redis.url, sql, ask(browser));
     expect(first.redis).toEqual(['mget', 'set', 'set']);
     expect(first.sql).toEqual([expect.stringMatching(/^SELECT/)]);
-    expect(await costOf(sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
+    expect(await costOf(redis.url, sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
 
     clock.advance(59_999);
-    expect(await costOf(sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
+    expect(await costOf(redis.url, sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
     clock.advance(2);
-    const second = await costOf(sql, ask(browser));
+    const second = await costOf(redis.url, sql, ask(browser));
     expect(second.redis).toEqual(['mget', 'set']);
     expect(second.sql).toEqual([
       expect.stringMatching(/^SELECT/),
       expect.stringMatching(/^UPDATE "auth_sessions" SET "last_seen_at"/),
     ]);
-    expect(await costOf(sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
+    expect(await costOf(redis.url, sql, ask(browser))).toEqual(ONE_ROUND_TRIP);
   });
 
   it('with a session that has ended costs no more than with a live one', async () => {
     const { sql, browser, userId, it: running } = await start();
     await running.get(Accounts).disable(userId);
     const refused = async () => expect((await browser.get('/whoami')).status).toBe(401);
-    expect((await costOf(sql, refused)).sql).toEqual([expect.stringMatching(/^SELECT/)]);
-    for (let times = 0; times < 3; times += 1) expect(await costOf(sql, refused)).toEqual(ONE_ROUND_TRIP);
+    expect((await costOf(redis.url, sql, refused)).sql).toEqual([expect.stringMatching(/^SELECT/)]);
+    for (let times = 0; times < 3; times += 1) expect(await costOf(redis.url, sql, refused)).toEqual(ONE_ROUND_TRIP);
   });
 });

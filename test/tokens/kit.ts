@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Injectable, Post } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import {
   Auth,
   AuthHooks,
@@ -10,8 +11,9 @@ import {
   type JsonRecord,
 } from '../../lib/index.js';
 import { LoginSession } from '../../lib/sessions/login-session.entity.js';
+import { TestClock } from '../../lib/testing/index.js';
 import { newPerson, type Person } from '../sessions/kit.js';
-import { PASSWORD, startApp, type AppSetup, type TestApp } from '../support/app.js';
+import { PASSWORD, startApp, type AppSetup, type Stack, type TestApp } from '../support/app.js';
 import { Client, type Answer } from '../support/client.js';
 
 export const GRACE_MS = 30_000;
@@ -100,6 +102,35 @@ export function startTokens(setup: AppSetup = {}): Promise<TestApp> {
       return setup.override?.(builder) ?? builder;
     },
   });
+}
+
+export interface FamilyLab {
+  /** Started anew for each `describe`. */
+  readonly app: TestApp;
+  readonly clock: TestClock;
+  readonly warnings: Warnings;
+}
+
+/** For the `describe` around: an application whose warnings are kept, and whose hooks each test finds as they were. */
+export function familyLab(stack: Stack): FamilyLab {
+  let app: TestApp | undefined;
+  const clock = new TestClock();
+  const warnings = new Warnings();
+  beforeAll(async () => {
+    app = await startTokens({ ...stack, clock, logger: warnings, auth: { rateLimits: { multiplier: 1_000 } } });
+  });
+  afterAll(() => app?.close());
+  beforeEach(() => {
+    hooksOf(app!).reset();
+    warnings.taken();
+  });
+  return {
+    get app() {
+      return app!;
+    },
+    clock,
+    warnings,
+  };
 }
 
 export const hooksOf = (app: TestApp): ToldTokenHooks => app.get(AuthHooks) as ToldTokenHooks;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { Accounts, Sessions } from '../../lib/index.js';
-import { PASSWORD, type TestApp } from '../support/app.js';
+import { PASSWORD, type DatabaseKind, type TestApp } from '../support/app.js';
 import type { Answer } from '../support/client.js';
 import type { Person } from '../sessions/kit.js';
 import {
@@ -15,15 +15,15 @@ import {
   type TokenSet,
 } from './kit.js';
 
-/** Two instances of one application, on one PostgreSQL and one Redis. */
+/** Two instances of one application, on one database and one Redis. */
 export interface Nodes {
   readonly all: readonly [TestApp, TestApp];
   close(): Promise<void>;
 }
 
-export async function twoNodes(): Promise<Nodes> {
+export async function twoNodes(database: DatabaseKind = 'postgres'): Promise<Nodes> {
   const auth = { rateLimits: { multiplier: 1_000_000 } };
-  const here = await startTokens({ database: 'postgres', store: 'redis', auth });
+  const here = await startTokens({ database, store: 'redis', auth });
   const there = await startTokens({ databaseUrl: here.databaseUrl!, redisUrl: here.redisUrl!, auth });
   return {
     all: [here, there],

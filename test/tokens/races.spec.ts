@@ -4,19 +4,22 @@ import { Gate } from '../sessions/kit.js';
 import { asBearer, hooksOf, INVALID, newFamily, problemOf, refresh, REUSED, refreshed, rowOf, usable } from './kit.js';
 import { refreshesBeside, TAKINGS, thirtyAtOnce, twoNodes, type Nodes } from './race-lab.js';
 
-describe('two nodes on one PostgreSQL and one Redis', () => {
+describe.each([
+  { database: 'postgres', rounds: 6 },
+  { database: 'mariadb', rounds: 2 },
+] as const)('two nodes on one $database and one Redis', ({ database, rounds }) => {
   let nodes: Nodes;
   beforeAll(async () => {
-    nodes = await twoNodes();
+    nodes = await twoNodes(database);
   });
   afterAll(() => nodes.close());
 
   it('give thirty refreshes of one token one successor', { timeout: 60_000 }, async () => {
-    await thirtyAtOnce(nodes, 5);
+    await thirtyAtOnce(nodes, rounds - 1);
   });
 
   it.each(TAKINGS)('issue no token that outlives $what', { timeout: 60_000 }, async (taking) => {
-    await refreshesBeside(nodes, taking, 6);
+    await refreshesBeside(nodes, taking, rounds);
   });
 
   it.each(TAKINGS)('issue no token that outlives $what while the other node asks its veto', async (taking) => {

@@ -12,6 +12,7 @@ import {
   newFamily,
   problemOf,
   refresh,
+  SCOPES,
   startTokens,
   tokensOf,
   usable,
@@ -26,7 +27,8 @@ describe.each(ADAPTERS)('by bearer on %s', (adapter) => {
   const clock = new TestClock();
 
   async function start(setup: AppSetup = {}): Promise<void> {
-    app = await startTokens({ adapter, clock, ...setup });
+    const tokens = { scopes: { ...SCOPES, account: 'everyone' as const }, ...setup.auth?.tokens };
+    app = await startTokens({ adapter, clock, auth: { ...setup.auth, tokens } });
   }
 
   describe('POST /logout', () => {
@@ -229,7 +231,7 @@ describe.each(ADAPTERS)('by bearer on %s', (adapter) => {
         userId: person.userId,
         via: 'bearer',
         roles: ['editor'],
-        scopes: ['notes:read', 'notes:write'],
+        scopes: ['notes:read', 'notes:write', 'account'],
         methods: ['pwd'],
         freshUntil: new Date(clock.now() + 5 * 60_000).toISOString(),
       });
@@ -238,7 +240,10 @@ describe.each(ADAPTERS)('by bearer on %s', (adapter) => {
       await app.get(Accounts).removeRole(person.userId, 'editor');
       expect((await asBearer(app, first.access_token)).body.roles).toEqual(['editor']);
       const again = await refresh(app, first.refresh_token);
-      expect((await asBearer(app, again.body.access_token)).body).toMatchObject({ roles: [], scopes: ['notes:read'] });
+      expect((await asBearer(app, again.body.access_token)).body).toMatchObject({
+        roles: [],
+        scopes: ['notes:read', 'account'],
+      });
     });
   });
 });
