@@ -38,7 +38,10 @@ export interface TokenOptions {
   readonly refreshIdle?: Duration;
   /** Longest life of a token session. Default `'30d'`. */
   readonly refreshAbsolute?: Duration;
-  /** How long the refresh token before the current one still answers with the current one. Default `'30s'`; at most `'60s'`. */
+  /**
+   * How long the refresh token before the current one still answers with the current one. Default `'30s'`; at most
+   * `'60s'`.
+   */
   readonly refreshGrace?: Duration;
   /**
    * What a bearer request checks. `'session'`: signature and login session, so that a revocation is seen by the next
@@ -52,7 +55,10 @@ export interface TokenOptions {
   readonly audience?: Env;
   /** Scopes and who may be granted them: `'everyone'`, or holders of any one of these roles. Default `{}`: none. */
   readonly scopes?: Readonly<Record<string, 'everyone' | readonly string[]>>;
-  /** Signs access tokens. Default: HS256 under a key derived from `secret`, for applications that verify their own tokens alone. */
+  /**
+   * Signs access tokens. Default: HS256 under a key derived from `secret`, for applications that verify their own tokens
+   * alone.
+   */
   readonly signingKey?: TokenSigningKey;
   /** Default `[]`. */
   readonly acceptedKeys?: readonly AcceptedTokenKey[];

@@ -58,7 +58,8 @@ export class SessionCache {
   ) {}
 
   /**
-   * The live session, or `undefined`. With `touch: false` a look-up is no activity: `lastSeenAt` is not written. Throws `STORE_UNAVAILABLE` when the store or, on a miss, the database is down.
+   * The live session, or `undefined`. With `touch: false` a look-up is no activity: `lastSeenAt` is not written. Throws
+   * `STORE_UNAVAILABLE` when the store or, on a miss, the database is down.
    */
   async find(userId: string, sid: string, { touch = true }: FindOptions = {}): Promise<LiveSession | undefined> {
     const [version = null, cached = null] = await this.store.getMany([versionKey(userId), snapshotKey(userId, sid)]);

@@ -47,7 +47,8 @@ export class SessionOpener {
 
   /**
    * A new session, or `undefined` when the account was disabled or its epoch has moved on since: a sign-in that is in
-   * flight does not outlive a password change; or when the session that hands its proof on has ended. The oldest sessions beyond the cap end in the same transaction.
+   * flight does not outlive a password change; or when the session that hands its proof on has ended. The oldest sessions
+   * beyond the cap end in the same transaction.
    */
   async open(request: SessionRequest): Promise<LoginSession | undefined> {
     const session = this.describe(request);

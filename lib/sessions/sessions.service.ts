@@ -72,7 +72,11 @@ export class Sessions {
     if (revoked === 0) throw new AuthError('NOT_FOUND');
   }
 
-  /** @internal Ends the session with this sid. Whether it was this call that ended it. One that has ended costs one look-up. */
+  /**
+   * Ends the session with this sid. Whether it was this call that ended it; one that has ended costs one look-up.
+   *
+   * @internal
+   */
   async revokeBySid(userId: string, sid: string): Promise<boolean> {
     const lives = await this.database.read((manager) =>
       liveSessions(manager, userId, this.clock.now()).andWhere('s.sid = :sid', { sid }).getExists(),
