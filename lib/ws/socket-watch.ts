@@ -16,9 +16,8 @@ interface WatchedSession {
 
 /**
  * Disconnects sockets whose session has ended or lost what they rest on: at once after a change on this node, and within
- * 5 s after one on another,
- * by one look-up for each session that has sockets open here. When nobody can say whether a session is live, its sockets
- * stay; their messages are refused by the guard meanwhile.
+ * 5 s after one on another, by one look-up for each session that has sockets open here. When nobody can say whether a
+ * session is live, its sockets stay; their messages are refused by the guard meanwhile.
  */
 @Injectable()
 export class SocketWatch implements BeforeApplicationShutdown {
