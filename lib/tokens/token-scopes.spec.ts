@@ -43,7 +43,6 @@ describe('scopes', () => {
     'nothing',
     'toString',
     '__proto__',
-    '',
     ' ',
     'read ',
     'read\tall',
@@ -53,6 +52,10 @@ describe('scopes', () => {
     '\u0000',
   ])('are refused where none of those asked for can be granted: %j', (asked) => {
     expect(refusal(() => scopes.grant(asked, []))).toEqual(REFUSED);
+  });
+
+  it('are none where none are asked for', () => {
+    expect(scopes.grant('', ['editor'])).toEqual([]);
   });
 
   it('are clamped to what was granted and can be granted still', () => {
