@@ -24,18 +24,30 @@ export class SessionCookie {
 
   /** Whether a cookie that is good was signed by a key that signs no more, or not yet. */
   isOutdated(value: string): boolean {
-    const match = FORM.exec(value);
-    if (match === null) return false;
-    const [, user, sid, signature] = match as unknown as [string, string, string, string];
-    return this.keyring.isOutdated('session-cookie', signature, `${user}.${sid}`);
+    const parts = partsOf(value);
+    return parts !== undefined && this.keyring.isOutdated('session-cookie', parts.signature, parts.reference);
   }
 
   /** `undefined` for whatever this deployment did not make. */
   read(value: string): SessionReference | undefined {
-    const match = FORM.exec(value);
-    if (match === null) return undefined;
-    const [, user, sid, signature] = match as unknown as [string, string, string, string];
-    if (!this.keyring.verify('session-cookie', signature, `${user}.${sid}`)) return undefined;
-    return { userId: Buffer.from(user, 'base64url').toString('utf8'), sid };
+    const parts = partsOf(value);
+    if (parts === undefined || !this.keyring.verify('session-cookie', parts.signature, parts.reference))
+      return undefined;
+    return { userId: Buffer.from(parts.user, 'base64url').toString('utf8'), sid: parts.sid };
   }
+}
+
+interface CookieParts {
+  readonly user: string;
+  readonly sid: string;
+  /** What the signature is over. */
+  readonly reference: string;
+  readonly signature: string;
+}
+
+function partsOf(value: string): CookieParts | undefined {
+  const match = FORM.exec(value);
+  if (match === null) return undefined;
+  const [, user, sid, signature] = match as unknown as [string, string, string, string];
+  return { user, sid, reference: `${user}.${sid}`, signature };
 }
