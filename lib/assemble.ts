@@ -6,7 +6,11 @@ import { CHECK_SOURCES } from './checklist/tokens.js';
 import type { CheckSource } from './checklist/check.js';
 import { AUTH_DATA_SOURCE, AUTH_ENTITIES, SEALED_COLUMNS } from './database/tokens.js';
 import { FEATURES } from './features.js';
-import { KERNEL_CHECKS, KERNEL_EXPORTS, KERNEL_PROVIDERS } from './kernel.js';
+import type { Job } from './jobs/job.js';
+import { JOBS } from './jobs/tokens.js';
+import { KERNEL_CHECKS, KERNEL_EXPORTS, KERNEL_JOBS, KERNEL_PROVIDERS, KERNEL_SEALED } from './kernel.js';
+import type { MailComposer } from './mail/mail-composer.js';
+import { MAIL_COMPOSERS } from './mail/tokens.js';
 import type { AuthStructure, AuthValues } from './options/auth-options.js';
 import { AuthSettings } from './options/auth-settings.js';
 import { resolveSettings } from './options/resolve-options.js';
@@ -18,6 +22,8 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
   const options = optionProviders(structure, values);
   if (structureProblems(structure).length > 0) return refusing(structure, options);
   const checks: Type<CheckSource>[] = [...KERNEL_CHECKS, ...FEATURES.flatMap((feature) => feature.checks ?? [])];
+  const jobs: Type<Job>[] = [...KERNEL_JOBS, ...FEATURES.flatMap((feature) => feature.jobs ?? [])];
+  const composers: Type<MailComposer>[] = FEATURES.flatMap((feature) => feature.mails ?? []);
   const entities = authEntities(structure);
   return {
     module,
@@ -32,15 +38,21 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
       ...options,
       { provide: AUTH_DATA_SOURCE, useExisting: getDataSourceToken(structure.dataSource) },
       { provide: AUTH_ENTITIES, useValue: entities },
-      { provide: SEALED_COLUMNS, useValue: FEATURES.flatMap((feature) => feature.sealed ?? []) },
+      { provide: SEALED_COLUMNS, useValue: [...KERNEL_SEALED, ...FEATURES.flatMap((feature) => feature.sealed ?? [])] },
       ...KERNEL_PROVIDERS,
       ...FEATURES.flatMap((feature) => feature.providers ?? []),
-      ...checks,
-      { provide: CHECK_SOURCES, useFactory: (...sources: CheckSource[]) => sources, inject: checks },
+      ...collected<CheckSource>(CHECK_SOURCES, checks),
+      ...collected<Job>(JOBS, jobs),
+      ...collected<MailComposer>(MAIL_COMPOSERS, composers),
       ...(structure.overrides ?? []),
     ],
     exports: [...KERNEL_EXPORTS, ...FEATURES.flatMap((feature) => feature.exports ?? [])],
   };
+}
+
+/** Nest has no multi-providers: each class by itself, and all of them as a list. */
+function collected<T>(token: symbol, classes: Type<T>[]): Provider[] {
+  return [...classes, { provide: token, useFactory: (...each: T[]) => each, inject: classes }];
 }
 
 function optionProviders(structure: AuthStructure, values: Provider): Provider[] {

@@ -1,6 +1,9 @@
 import type { Type } from '@nestjs/common';
 import { FEATURES } from './features.js';
 import type { AuthStructure } from './options/auth-options.js';
+import { AuditRow } from './events/audit-row.entity.js';
+import { OutboxEntry } from './mail/outbox-entry.entity.js';
+import { OneTimeToken } from './one-time-tokens/one-time-token.entity.js';
 import { UserRole } from './roles/user-role.entity.js';
 import { LoginSession } from './sessions/login-session.entity.js';
 import { Account } from './users/account.entity.js';
@@ -12,5 +15,6 @@ import { Account } from './users/account.entity.js';
  * TypeOrmModule.forRoot({ entities: [...authEntities({ userEntity: User }), Note] })
  */
 export function authEntities({ userEntity }: Pick<AuthStructure, 'userEntity'>): Type[] {
-  return [userEntity, Account, UserRole, LoginSession, ...FEATURES.flatMap(({ entities = [] }) => entities)];
+  const kernel = [Account, UserRole, LoginSession, AuditRow, OutboxEntry, OneTimeToken];
+  return [userEntity, ...kernel, ...FEATURES.flatMap(({ entities = [] }) => entities)];
 }

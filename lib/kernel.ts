@@ -21,10 +21,12 @@ import { UserLoader } from './access/user-loader.js';
 import { AttemptChecks } from './attempts/attempt.checks.js';
 import { ClientAddresses } from './attempts/client-addresses.service.js';
 import { DeviceCookie } from './attempts/device-cookie.js';
+import { MailLimits } from './attempts/mail-limits.service.js';
 import { PasswordAttempts } from './attempts/password-attempts.service.js';
 import { RateLimits } from './attempts/rate-limits.service.js';
 import { RequestIdentity } from './attempts/request-identity.js';
 import { throttlerProviders } from './attempts/throttler.providers.js';
+import type { SealedColumn } from './database/sealed-columns.js';
 import type { CheckSource } from './checklist/check.js';
 import { AcceptedKeyChecks } from './checklist/accepted-key.checks.js';
 import { Checklist } from './checklist/checklist.js';
@@ -38,12 +40,22 @@ import { Database } from './database/database.js';
 import { MysqlRules } from './database/mysql-rules.js';
 import { SealedColumns } from './database/sealed-columns.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
+import { AuthEvents } from './events/auth-events.js';
+import { EventRecorder } from './events/event-recorder.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
 import { JwksRoute } from './http/jwks.route.js';
+import type { Job } from './jobs/job.js';
+import { Jobs } from './jobs/jobs.service.js';
 import { Keyring } from './keys/keyring.js';
+import { MailLocales } from './mail/mail-locales.js';
+import { Outbox } from './mail/outbox.js';
+import { OutboxEntry } from './mail/outbox-entry.entity.js';
+import { MailRequests } from './mail/mail-requests.service.js';
+import { OneTimeTokens } from './one-time-tokens/one-time-tokens.service.js';
 import { AuthSettings } from './options/auth-settings.js';
 import { BcryptPasswordHasher } from './passwords/bcrypt-password-hasher.js';
 import { HashingQueue } from './passwords/hashing-queue.js';
+import { NewPasswords } from './passwords/new-passwords.service.js';
 import { PasswordChecks } from './passwords/password.checks.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
@@ -53,11 +65,13 @@ import { SessionCache } from './sessions/session-cache.js';
 import { SessionCookie } from './sessions/session-cookie.js';
 import { SessionLoader } from './sessions/session-loader.js';
 import { SessionOpener } from './sessions/session-opener.js';
+import { SessionRenewal } from './sessions/session-renewal.js';
 import { Sessions } from './sessions/sessions.service.js';
 import { VersionCleanup } from './sessions/version-cleanup.js';
 import { PasswordRecord } from './sign-in/password-record.service.js';
 import { PasswordSignIn } from './sign-in/password-sign-in.service.js';
 import { SessionDelivery } from './sign-in/session-delivery.js';
+import { SignInDelivery } from './sign-in/sign-in-delivery.js';
 import { SignIn } from './sign-in/sign-in.service.js';
 import { TokenDelivery } from './sign-in/token-delivery.js';
 import { createStateStore } from './store/state-store.provider.js';
@@ -74,6 +88,7 @@ import { TokenKeys } from './tokens/token-keys.js';
 import { TokenPassport } from './tokens/token-passport.js';
 import { TokenScopes } from './tokens/token-scopes.js';
 import { ColumnLimits } from './users/column-limits.js';
+import { MailAccounts } from './users/mail-accounts.service.js';
 import { UserDirectory } from './users/user-directory.js';
 import { UserEntityRules } from './users/user-entity-rules.js';
 import { UserTable } from './users/user-table.js';
@@ -88,8 +103,16 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   Database,
   MysqlRules,
   SealedColumns,
+  Jobs,
+  AuthEvents,
+  EventRecorder,
   AuthHooks,
   UserTable,
+  MailAccounts,
+  MailLocales,
+  MailRequests,
+  Outbox,
+  OneTimeTokens,
   UserDirectory,
   UserEntityRules,
   ColumnLimits,
@@ -100,16 +123,19 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   DeviceCookie,
   PasswordAttempts,
   RateLimits,
+  MailLimits,
   { provide: RequestIdentity, useClass: PrincipalIdentity },
   { provide: PasswordHasher, useClass: BcryptPasswordHasher },
   HashingQueue,
   Passwords,
   PasswordPolicy,
+  NewPasswords,
   SessionCookie,
   SessionLoader,
   VersionCleanup,
   SessionCache,
   SessionOpener,
+  SessionRenewal,
   Sessions,
   TokenKeys,
   TokenPassport,
@@ -141,9 +167,16 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   PasswordSignIn,
   SessionDelivery,
   TokenDelivery,
+  SignInDelivery,
   Checklist,
   StartUpChecklist,
 ];
+
+/** Jobs that no feature owns. */
+export const KERNEL_JOBS: readonly Type<Job>[] = [];
+
+/** Sealed columns that no feature owns. */
+export const KERNEL_SEALED: readonly SealedColumn[] = [{ entity: OutboxEntry, column: 'sealed' }];
 
 /** Checks that no feature owns. */
 export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
@@ -165,6 +198,8 @@ export const KERNEL_EXPORTS: readonly InjectionToken[] = [
   Checklist,
   AuthContext,
   AuthHooks,
+  AuthEvents,
+  Jobs,
   AccessGuard,
   HandshakeRules,
   SocketCredentials,

@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../common/duration.js';
 import {
   ATTEMPT_BUDGETS,
   FAILED_IN_ROW_LIMIT,
+  MAIL_BUDGETS,
   ROUTE_BUDGETS,
   type BudgetAnswer,
   type BudgetSubject,
@@ -26,7 +27,7 @@ const UNITS = [
 
 /** Every budget there is, for documentation and for tests that hold it to the code. */
 export function budgetTable(): readonly BudgetLine[] {
-  const all = Object.entries({ ...ROUTE_BUDGETS, ...ATTEMPT_BUDGETS });
+  const all = Object.entries({ ...ROUTE_BUDGETS, ...MAIL_BUDGETS, ...ATTEMPT_BUDGETS });
   return [
     ...all.map(([name, budget]) => ({
       name,
@@ -62,7 +63,9 @@ export function spelledDuration(ms: number): string {
 }
 
 type Budget =
-  (typeof ROUTE_BUDGETS)[keyof typeof ROUTE_BUDGETS] | (typeof ATTEMPT_BUDGETS)[keyof typeof ATTEMPT_BUDGETS];
+  | (typeof ROUTE_BUDGETS)[keyof typeof ROUTE_BUDGETS]
+  | (typeof MAIL_BUDGETS)[keyof typeof MAIL_BUDGETS]
+  | (typeof ATTEMPT_BUDGETS)[keyof typeof ATTEMPT_BUDGETS];
 
 function windowOf(budget: Budget): string {
   if (budget.kind === 'bucket') return `refills 1 in ${spelledDuration(budget.refillMs)}`;

@@ -27,8 +27,20 @@ export const ROUTE_BUDGETS = {
   signedInWrites: { kind: 'rate', by: 'session', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
   // Counted by the service, for the session that a genuine refresh token names.
   tokenRefresh: { kind: 'rate', by: 'session', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
+  // Each of the routes that send mail by itself.
+  passwordForgot: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
+  verifyRequest: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
+  magicLinkRequest: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
+  emailCodeRequest: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
+  // Routes that take a mailed token: 256 bits need no limit of guesses.
+  confirm: { kind: 'rate', by: 'address', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
   anonymous: { kind: 'rate', by: 'address', limit: 300, windowMs: MINUTE_MS, answer: 'refuse' },
 } as const satisfies Record<string, RouteBudget>;
+
+/** Limits of mail that others can cause. `rateLimits.multiplier` multiplies them; known browsers have as much by themselves. */
+export const MAIL_BUDGETS = {
+  mailByAccount: { kind: 'rate', by: 'account', limit: 5, windowMs: HOUR_MS, answer: 'silent' },
+} as const satisfies Record<string, Counted & RateLimit & { readonly kind: 'rate' }>;
 
 export type RouteBudgetName = keyof typeof ROUTE_BUDGETS;
 
@@ -57,6 +69,17 @@ export const ATTEMPT_BUDGETS = {
     maxLockMs: 15 * MINUTE_MS,
     roundsRememberedMs: 15 * MINUTE_MS,
     answer: 'silent',
+  },
+  // Locks re-authentication alone: somebody at a session of another must not end the owner's way to sign in.
+  reauthenticationByAccount: {
+    kind: 'lockout',
+    by: 'account',
+    limit: 3,
+    windowMs: 5 * MINUTE_MS,
+    lockMs: 15 * MINUTE_MS,
+    maxLockMs: 15 * MINUTE_MS,
+    roundsRememberedMs: 15 * MINUTE_MS,
+    answer: 'refuse',
   },
 } as const satisfies Record<string, Counted & (LockoutBudget | BucketBudget)>;
 

@@ -15,7 +15,15 @@ export interface CookieAttributes {
   readonly readable?: boolean;
 }
 
-const NAMES = { session: 'auth_session', device: 'auth_device', xsrf: 'XSRF-TOKEN' } as const;
+const NAMES = {
+  session: 'auth_session',
+  device: 'auth_device',
+  /** Binds a challenge to the browser that began it. */
+  challenge: 'auth_challenge',
+  /** Tells the browser that asked for a mailed link from others. */
+  request: 'auth_request',
+  xsrf: 'XSRF-TOKEN',
+} as const;
 
 export type AuthCookie = keyof typeof NAMES;
 

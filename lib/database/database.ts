@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { AuthError } from '../errors/auth-error.js';
@@ -35,7 +35,10 @@ interface Deadline {
  */
 @Injectable()
 export class Database {
+  private readonly logger = new Logger('Gatehouse');
   private readonly lock = new FifoLock();
+  /** What waits for the commit of the transaction that a manager is in. */
+  private readonly afterwards = new WeakMap<EntityManager, (() => void)[]>();
   private readonly sharesConnection: boolean;
   private readonly isolation: 'READ COMMITTED' | undefined;
 
@@ -58,11 +61,37 @@ export class Database {
    * statements come without their parameters.
    */
   write<T>(work: (manager: EntityManager) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-    return this.bounded((runner, deadline) => {
+    return this.bounded(async (runner, deadline) => {
       const isTooLate = (): boolean => deadline.passed || this.isLate(options);
-      if (!this.sharesConnection) return this.transact(runner, work, isTooLate);
-      return this.lock.run(() => this.transactShared(runner, work, isTooLate, options.insertMayLose ?? false));
+      const waiting: (() => void)[] = [];
+      const unit = (manager: EntityManager): Promise<T> => {
+        this.afterwards.set(manager, waiting);
+        return work(manager);
+      };
+      const result = this.sharesConnection
+        ? await this.lock.run(() => this.transactShared(runner, unit, isTooLate, options.insertMayLose ?? false))
+        : await this.transact(runner, unit, isTooLate);
+      for (const callback of waiting) this.callBack(callback);
+      return result;
     });
+  }
+
+  /**
+   * Inside `write`: calls back once the transaction has been committed, and never when it has not. What it throws is
+   * logged and changes nothing.
+   */
+  afterCommit(manager: EntityManager, callback: () => void): void {
+    const waiting = this.afterwards.get(manager);
+    if (waiting === undefined) throw new Error('afterCommit is for work inside Database.write.');
+    waiting.push(callback);
+  }
+
+  private callBack(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.logger.error('What follows a commit has failed', error instanceof Error ? error.stack : undefined);
+    }
   }
 
   private async transact<T>(

@@ -7,6 +7,8 @@ interface ErrorDefinition {
 export const AUTH_ERRORS = {
   VALIDATION_FAILED: { status: 400, message: 'The request is not valid.' },
   PASSWORD_REJECTED: { status: 400, message: 'The password does not meet the policy.' },
+  INVALID_TOKEN: { status: 400, message: 'This link is not valid any more. Ask for a new one.' },
+  INVALID_CODE: { status: 400, message: 'The code is wrong.' },
   MALFORMED_REQUEST: { status: 400, message: 'The request cannot be understood.' },
   NOT_AUTHENTICATED: { status: 401, message: 'Sign in to continue.' },
   INVALID_CREDENTIALS: { status: 401, message: 'Wrong credentials, or the address has not been confirmed yet.' },

@@ -1,5 +1,7 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { CheckSource } from '../checklist/check.js';
+import type { Job } from '../jobs/job.js';
+import type { MailComposer } from '../mail/mail-composer.js';
 import type { SealedColumn } from '../database/sealed-columns.js';
 
 /** What a feature folder hands up: the module is assembled from these. */
@@ -11,6 +13,9 @@ export interface Feature {
   readonly exports?: readonly Type[];
   readonly entities?: readonly Type[];
   readonly checks?: readonly Type<CheckSource>[];
+  readonly jobs?: readonly Type<Job>[];
+  /** What turns letters of the outbox into mail. */
+  readonly mails?: readonly Type<MailComposer>[];
   /** Columns of the entities that hold sealed text. */
   readonly sealed?: readonly SealedColumn[];
 }

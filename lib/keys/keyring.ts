@@ -64,6 +64,12 @@ export class Keyring {
     return key !== undefined && this.#isInTime(key) && constantTimeEqual(signature(key, data), signed);
   }
 
+  /** As `sign`, under the key of this id while it verifies; `undefined` under any other. */
+  signAs(purpose: KeyPurpose, kid: string, data: string): string | undefined {
+    const key = this.#keySet(purpose).verifying.get(kid);
+    return key !== undefined && this.#isInTime(key) ? signature(key, data) : undefined;
+  }
+
   /** Whether a signature, good or not, says that it is of the key which signs now. Computes nothing. */
   namesCurrent(purpose: KeyPurpose, signed: string): boolean {
     return signed.startsWith(`${this.#keySet(purpose).current.kid}.`);

@@ -11,9 +11,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../common/duration.js';
 import type { Env } from './env.js';
 import type { KeyPurpose } from './key-purposes.js';
+import type { LinkOptions, MailOptions, MailTemplateOptions } from './mail-options.js';
 import type { AcceptedSecret, TokenOptions } from './token-options.js';
 
 export type EmailVerification = 'off' | 'optional' | 'required';
+export type JobMode = 'timers' | 'manual';
 export type Protect = 'all' | 'marked';
 export type AuthEnvironment = 'production' | 'development' | 'test';
 
@@ -41,6 +43,14 @@ export interface CookieOptions {
   readonly xsrfCookie?: boolean;
 }
 
+/** Peppers by id: an id that stored passwords name must stay here, or they could not be checked any more. */
+export interface PepperOptions {
+  /** Id of the pepper of new passwords. */
+  readonly current: string;
+  /** 1 to 16 of `A-Z a-z 0-9 _ -` to at least 32 bytes of high entropy. */
+  readonly keys: Readonly<Record<string, Env>>;
+}
+
 export interface PasswordOptions {
   /** Fewest code points. Default 15 (NIST SP 800-63B-4); below 8 is refused. */
   readonly minLength?: number;
@@ -54,6 +64,10 @@ export interface PasswordOptions {
   readonly blocklist?: readonly string[];
   /** Character classes that must occur. Default none: NIST SP 800-63B-4 §3.1.1.2 advises against them. */
   readonly composition?: readonly ('lower' | 'upper' | 'digit' | 'symbol')[];
+  /** Earlier passwords of an account that may not be taken again. Default 0; at most 24. */
+  readonly history?: number;
+  /** Secret values that are mixed into every password, by id. Default: none. See docs/passwords.md before setting one. */
+  readonly pepper?: PepperOptions;
   /** Hashes at once. Default: threads of the libuv pool minus one. */
   readonly concurrency?: number;
   /** Hashes that may wait; beyond it the answer is 503 `BUSY` at once. Default 64. */
@@ -112,6 +126,11 @@ export interface RateLimitOptions {
   readonly multiplier?: number;
 }
 
+export interface AuditOptions {
+  /** How long rows of the audit trail are kept. Default `'90d'`; `'7d'` to `'365d'`. */
+  readonly retention?: Duration;
+}
+
 export interface ChecklistOptions {
   /** Findings that are known and accepted: id of the check to the reason, which is printed. Default `{}`. */
   readonly accept?: Readonly<Record<string, string>>;
@@ -137,6 +156,8 @@ export interface AuthValues {
   readonly baseUrl: Env;
   /** The application's name: part of the password blocklist and of messages. Default `'app'`. */
   readonly appName?: Env;
+  /** Where people use the application: what links in mail are built from. Default: the first of `origins`, else `baseUrl`. */
+  readonly appUrl?: Env;
   /** Origins whose pages may call this API with cookies. `baseUrl`'s own origin is always one. Default `[]`. */
   readonly origins?: readonly string[];
   /** Share the state through Redis. Default: in the memory of this process. */
@@ -150,8 +171,12 @@ export interface AuthValues {
   readonly cookies?: CookieOptions;
   readonly passwords?: PasswordOptions;
   readonly registration?: RegistrationOptions;
+  /** How mail leaves: `smtp(...)`, `webhook(...)`, `consoleMail()` or `customMail(...)`. Default: into the log. */
+  readonly mail?: MailOptions;
+  readonly mailTemplates?: MailTemplateOptions;
+  readonly links?: LinkOptions;
   readonly profile?: ProfileOptions;
-  /** Whether an address must be proven: `'required'` before the first sign-in. Default `'off'`. */
+  /** Whether an address must be proven: `'required'` before the first sign-in. Default `'required'`. */
   readonly emailVerification?: EmailVerification;
   /** Unique columns that may be typed as `email` at sign-in, in order. Default `['email']`. */
   readonly identifiers?: readonly string[];
@@ -160,6 +185,9 @@ export interface AuthValues {
   readonly roles?: RoleOptions;
   readonly attempts?: AttemptOptions;
   readonly rateLimits?: RateLimitOptions;
+  readonly audit?: AuditOptions;
+  /** `'timers'` runs jobs in this process; `'manual'` leaves it to calls of `Jobs.run`. Default `'timers'`. */
+  readonly jobs?: JobMode;
   readonly checklist?: ChecklistOptions;
   readonly database?: DatabaseOptions;
   /** Default: `NODE_ENV` when it is one of the three, else `production` unless `baseUrl` is loopback. Stricter only. */

@@ -6,8 +6,10 @@ import type {
   EmailVerification,
   FieldSchema,
   HostCache,
+  JobMode,
   PasswordOptions,
 } from './auth-options.js';
+import type { LinkOptions, MailOptions, MailTemplates } from './mail-options.js';
 
 /**
  * The validated options: every default applied, every duration in milliseconds. Injectable; read-only. What the
@@ -22,6 +24,12 @@ export abstract class AuthSettings {
   /** Whether `baseUrl` is https: cookies are `Secure` and carry the `__Host-` prefix. */
   abstract readonly secure: boolean;
   abstract readonly appName: string;
+  /** What links in mail are built from. */
+  abstract readonly appUrl: URL;
+  /** The pages that links in mail open. */
+  abstract readonly links: Readonly<Record<keyof LinkOptions, URL>>;
+  abstract readonly mail: MailSettings;
+  abstract readonly mailTemplates: MailTemplateSettings;
   /** Serialised origins that may call with cookies, `baseUrl`'s own first. */
   abstract readonly origins: readonly string[];
   abstract readonly redis: RedisSettings | undefined;
@@ -34,7 +42,7 @@ export abstract class AuthSettings {
   abstract readonly cookies: Required<Pick<CookieOptions, 'sameSite' | 'xsrfCookie'>> & {
     readonly domain: string | undefined;
   };
-  abstract readonly passwords: Required<PasswordOptions>;
+  abstract readonly passwords: PasswordSettings;
   abstract readonly registration: RegistrationSettings;
   abstract readonly profile: { readonly fields: FieldSchema | undefined };
   abstract readonly emailVerification: EmailVerification;
@@ -46,10 +54,40 @@ export abstract class AuthSettings {
   };
   abstract readonly attempts: { readonly sharedAddresses: readonly string[] };
   abstract readonly rateLimits: { readonly multiplier: number };
+  abstract readonly audit: { readonly retentionMs: number };
+  abstract readonly jobs: JobMode;
   abstract readonly checklist: { readonly accept: Readonly<Record<string, string>> };
   abstract readonly database: { readonly timeoutMs: number };
   /** Set by `nestjs-gatehouse/testing` alone. */
   abstract readonly testing: boolean;
+}
+
+export interface PasswordSettings extends Required<Omit<PasswordOptions, 'pepper'>> {
+  readonly pepper: PepperSettings | undefined;
+}
+
+export interface PepperSettings {
+  readonly current: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+export interface MailSettings {
+  readonly kind: MailOptions['kind'];
+  /** Sender, with a display name where one was given. */
+  readonly from: string;
+  readonly replyTo: string | undefined;
+  /** Of `smtp` and `webhook`. */
+  readonly url: string | undefined;
+  /** Of `webhook`. */
+  readonly secret: string | undefined;
+  readonly timeoutMs: number;
+  /** PEM. */
+  readonly ca: string | undefined;
+}
+
+export interface MailTemplateSettings {
+  readonly defaultLocale: string;
+  readonly locales: Readonly<Record<string, Partial<MailTemplates>>>;
 }
 
 export interface AcceptedSecretSettings {

@@ -9,6 +9,7 @@ export const KEY_PURPOSES = [
   'access-token',
   'refresh-token',
   'identifier',
+  'code',
   'seal',
 ] as const;
 

@@ -19,6 +19,7 @@ export const secrets = {
   'access-token': optionalText(MAX_SECRET),
   'refresh-token': optionalText(MAX_SECRET),
   identifier: optionalText(MAX_SECRET),
+  code: optionalText(MAX_SECRET),
   seal: optionalText(MAX_SECRET),
 } satisfies Record<KeyPurpose, Field<unknown>>;
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { isRecord } from './fields.js';
+import { checkLinks, checkMail } from './mail-settings.js';
 import type { ReadValues } from './value-options.js';
 import type { Problems } from './problems.js';
 
@@ -15,6 +16,8 @@ export function checkRelations(
   checkAcceptedSecrets(read, problems);
   checkCookies(read.cookies, baseUrl, problems);
   checkRedis(read.redis, raw['redis'], problems);
+  checkMail(read.mail, problems);
+  checkLinks(read, baseUrl, problems);
   if (read.passwords.minLength > read.passwords.maxLength) {
     problems.add('passwords.minLength', 'must not be above passwords.maxLength.');
   }

@@ -8,6 +8,7 @@ import { VALUE_OPTIONS, type ReadValues } from './value-options.js';
 import { Problems } from './problems.js';
 import { readGroup } from './read-group.js';
 import { checkRelations } from './relations.js';
+import { appUrlOf, linkSettings, mailSettings } from './mail-settings.js';
 import { settingsOf } from './resolved-settings.js';
 import { isStructureKey, structureProblems } from './structure.js';
 import { tokenSettings } from './token-settings.js';
@@ -74,6 +75,10 @@ function settings(
     environment,
     baseUrl,
     secure: baseUrl.protocol === 'https:',
+    appUrl: appUrlOf(read, baseUrl),
+    links: linkSettings(read, baseUrl),
+    mail: mailSettings(read.mail, read.appName, baseUrl),
+    audit: { retentionMs: read.audit.retention },
     origins: [...new Set([baseUrl.origin, ...read.origins])],
     redis: redisOf(read),
     trustedProxyHops: trustedProxyHops ?? 0,

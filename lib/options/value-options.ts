@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type {
   AttemptOptions,
+  AuditOptions,
   AuthEnvironment,
   AuthValues,
   ChecklistOptions,
@@ -21,6 +22,8 @@ import { ENVIRONMENTS } from './environment.js';
 import { duration, field, flag, group, isRecord, oneOf, required, text, whole } from './fields.js';
 import type { Field, FieldsOf, Group, Read, Shape } from './fields.js';
 import { acceptances, cidrProblem, grants, list, propertyProblem, roleProblem, wordProblem } from './list-fields.js';
+import { links, mail, mailTemplates } from './mail-values.js';
+import { pepper } from './pepper.js';
 import { acceptedSecrets, MAX_SECRET, secrets, tokens } from './key-values.js';
 import { baseUrlProblem, originProblem, redisUrlProblem } from './url-values.js';
 
@@ -66,6 +69,8 @@ const passwords = {
   composition: list<(typeof COMPOSITION)[number]>([], (item) =>
     COMPOSITION.some((name) => name === item) ? undefined : `must be one of ${COMPOSITION.join(', ')}.`,
   ),
+  history: whole(0, 0, 24),
+  pepper: pepper(),
   /** 0 until the size of the thread pool is looked up. */
   concurrency: whole(0, 1, 1_024, 'threads of the libuv pool minus one'),
   queue: whole(64, 0, MAX_COUNT),
@@ -93,6 +98,7 @@ const roles = {
 
 const attempts = { sharedAddresses: list([], cidrProblem) } satisfies FieldsOf<AttemptOptions>;
 const rateLimits = { multiplier: field(1, multiplierProblem) } satisfies FieldsOf<RateLimitOptions>;
+const audit = { retention: duration('90d', '7d', '365d') } satisfies FieldsOf<AuditOptions>;
 const checklist = { accept: acceptances() } satisfies FieldsOf<ChecklistOptions>;
 const database = { timeout: duration('5s', '1ms', '5m') } satisfies FieldsOf<DatabaseOptions>;
 
@@ -106,6 +112,7 @@ export const VALUE_OPTIONS = {
     "Say where this API is reached from outside, such as 'https://api.example.com' or 'http://localhost:3000'.",
   ),
   appName: text('app', 100),
+  appUrl: field<string | undefined>(undefined, baseUrlProblem, String, 'the first of `origins`, else `baseUrl`'),
   origins: list([], originProblem, { convert: (origin) => new URL(origin).origin }),
   redis: group(redis),
   instances: whole(1, 1, MAX_COUNT),
@@ -120,13 +127,18 @@ export const VALUE_OPTIONS = {
   cookies: group(cookies),
   passwords: group(passwords),
   registration: group(registration),
+  mail: group(mail),
+  mailTemplates: group(mailTemplates),
+  links: group(links),
   profile: group(profile),
-  emailVerification: oneOf('off', ['off', 'optional', 'required']),
+  emailVerification: oneOf('required', ['off', 'optional', 'required']),
   identifiers: list(['email'], propertyProblem, { notEmpty: true }),
   publicUserFields: list([], propertyProblem),
   roles: group(roles),
   attempts: group(attempts),
   rateLimits: group(rateLimits),
+  audit: group(audit),
+  jobs: oneOf('timers', ['timers', 'manual']),
   checklist: group(checklist),
   database: group(database),
   environment: field<AuthEnvironment | undefined>(

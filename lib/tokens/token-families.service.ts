@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
 import { liveSessions } from '../sessions/live-sessions.query.js';
 import { LoginSession } from '../sessions/login-session.entity.js';
-import { Account } from '../users/account.entity.js';
+import { accountIsGood } from '../users/account-is-good.js';
 import type { RefreshReference } from './refresh-tokens.js';
 
 /** What the database says of the refresh tokens of a live session. */
@@ -49,25 +48,9 @@ export class TokenFamilies {
         .set({ generation: generation + 1, rotatedAt: now, lastSeenAt: now })
         .where('sid = :sid AND userId = :userId AND generation = :generation', { sid, userId, generation })
         .andWhere('revokedAt IS NULL AND expiresAt > :now AND lastSeenAt > :now - idleMs', { now })
-        .andWhere(accountIsGood(manager))
+        .andWhere(accountIsGood(manager, LoginSession))
         .execute(),
     );
     return affected === 1;
   }
-}
-
-/** Column names are spelled out where two tables meet: the builder of an UPDATE knows the properties of one. */
-function accountIsGood(manager: EntityManager): string {
-  const { driver } = manager.connection;
-  const table = ({ tablePath }: { tablePath: string }): string =>
-    tablePath
-      .split('.')
-      .map((part) => driver.escape(part))
-      .join('.');
-  const accounts = table(manager.connection.getMetadata(Account));
-  const sessions = table(manager.connection.getMetadata(LoginSession));
-  return (
-    `EXISTS (SELECT 1 FROM ${accounts} a WHERE a.user_id = ${sessions}.user_id AND a.epoch = ${sessions}.epoch ` +
-    'AND a.disabled_at IS NULL)'
-  );
 }

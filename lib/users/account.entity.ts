@@ -29,6 +29,10 @@ export class Account {
   @Column(moment('disabled_at', { nullable: true }))
   disabledAt!: number | null;
 
+  /** When the address was registered once more before anybody had proven it. Proving it drops what was set before. */
+  @Column(moment('contested_at', { nullable: true }))
+  contestedAt!: number | null;
+
   /** Only where the user table has no column for it. Never selected unless asked for. */
   @Column({ name: 'password_hash', type: 'varchar', length: 255, nullable: true, select: false })
   passwordHash?: string | null;

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EntityManager, EntityMetadata, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import { canonicalIdentifier } from '../common/email-address.js';
 import { uuidv7 } from '../common/random.js';
 import { Database } from '../database/database.js';
 import type { AuthStructure } from '../options/auth-options.js';
@@ -25,7 +26,7 @@ export interface UserRow {
 type Values = QueryDeepPartialEntity<ObjectLiteral>;
 
 const NOBODY = { passwordHash: null, emailVerifiedAt: null, createdAt: null } as const;
-const FIRST = { sessionSeq: 0, failedInRow: 0, failedInRowKnown: 0, disabledAt: null } as const;
+const FIRST = { sessionSeq: 0, failedInRow: 0, failedInRowKnown: 0, disabledAt: null, contestedAt: null } as const;
 
 /**
  * The application's user table, whatever its columns are called and its ids are made of: the one place that knows.
@@ -139,6 +140,35 @@ export class UserTable {
     const property = this.columns.property('passwordHash');
     const stored = instead === undefined ? {} : { [property]: instead };
     if (where !== undefined) await manager.update(this.entity, { ...where, ...stored }, { [property]: hash });
+  }
+
+  /** Takes the password away: none signs in any more until a new one is set. */
+  async dropPasswordHash(manager: EntityManager, userId: string): Promise<void> {
+    const column = this.columns.find('passwordHash');
+    if (column === undefined) {
+      await manager.update(Account, { userId }, { passwordHash: null });
+      return;
+    }
+    await this.update(manager, userId, { [column.propertyPath]: column.isNullable ? null : '' });
+  }
+
+  /**
+   * Gives the account another address, proven at this moment, only while it still has the one that is said. Throws what a
+   * unique index said.
+   */
+  async setEmail(
+    manager: EntityManager,
+    userId: string,
+    { email, instead, at }: { readonly email: string; readonly instead: string; readonly at: number },
+  ): Promise<boolean> {
+    const where = this.where(userId);
+    if (where === undefined) return false;
+    const { canonical } = this.columns;
+    const values = { [this.columns.property('email')]: email, [canonical.propertyPath]: canonicalIdentifier(email) };
+    const { affected } = await manager.update(this.entity, { ...where, [canonical.propertyPath]: instead }, values);
+    if (affected !== 1) return false;
+    await this.setEmailVerified(manager, userId, at);
+    return true;
   }
 
   async setEmailVerified(manager: EntityManager, userId: string, at: number): Promise<void> {

@@ -8,19 +8,12 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
-import { TokenDelivery, type IssuedTokens } from '../../sign-in/token-delivery.js';
-import type { PublicUser } from '../../users/user-directory.js';
+import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { SessionDelivery, type SignedIn } from '../../sign-in/session-delivery.js';
 import { CurrentSession, type SessionState } from './current-session.service.js';
 import { loginSchema, type LoginInput } from './login.schemas.js';
 import { Logout } from './logout.service.js';
 import { PasswordSignIn } from '../../sign-in/password-sign-in.service.js';
-
-/** What `POST /login` answers for `deliver: 'tokens'`. */
-export interface SignedInWithTokens extends IssuedTokens {
-  readonly status: 'signed_in';
-  readonly user: PublicUser;
-}
 
 @AuthController()
 export class LoginController {
@@ -29,7 +22,7 @@ export class LoginController {
     private readonly signOut: Logout,
     private readonly current: CurrentSession,
     private readonly delivery: SessionDelivery,
-    private readonly tokens: TokenDelivery,
+    private readonly answers: SignInDelivery,
     private readonly csrf: CsrfProtection,
     private readonly addresses: ClientAddresses,
   ) {}
@@ -53,9 +46,7 @@ export class LoginController {
       replaces: input.deliver === 'cookie' ? this.delivery.presentedSession(request) : undefined,
       gone,
     });
-    if (input.deliver === 'cookie') return this.delivery.deliver(request, response, completed);
-    const tokens = await this.tokens.deliver(request, response, completed, input.deviceToken);
-    return { status: 'signed_in', user: completed.user, ...tokens };
+    return this.answers.answer(input.deliver, { request, response, deviceToken: input.deviceToken }, completed);
   }
 
   @Post('logout')

@@ -1,0 +1,37 @@
+import type { ClientInfo } from '../common/client-address.js';
+import type { AuthEventType } from './event-catalogue.js';
+
+export type EventOutcome = 'success' | 'failure';
+
+/** Facts of an event by name. Never a secret, a token, a password or an address of a mailbox. */
+export type EventDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Something that matters to security and has happened. */
+export interface AuthEvent {
+  /** UUID version 7. */
+  readonly id: string;
+  readonly type: AuthEventType;
+  readonly outcome: EventOutcome;
+  readonly at: Date;
+  /** The user who did it; `null` for the application itself and for people who are not signed in. */
+  readonly actorId: string | null;
+  /** The user whom it concerns; `null` when that is nobody, or not known. */
+  readonly subjectId: string | null;
+  /** Public id of the session in which it was done. */
+  readonly sessionId: string | null;
+  /** Client address; `null` for the application itself. */
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly details: EventDetails;
+}
+
+/** What is said of an event where it happens. Left out means `null`, and `success`. */
+export interface EventInput {
+  readonly type: AuthEventType;
+  readonly outcome?: EventOutcome;
+  readonly actorId?: string | null | undefined;
+  readonly subjectId?: string | null | undefined;
+  readonly sessionId?: string | null | undefined;
+  readonly client?: ClientInfo | undefined;
+  readonly details?: EventDetails;
+}

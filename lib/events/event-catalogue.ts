@@ -1,0 +1,51 @@
+/**
+ * Every event of the audit trail. A closed list: docs/events.md explains each. Attempts that a lock or a limit refuses are
+ * metrics, not rows, or a full table would be the attack.
+ */
+export const AUTH_EVENTS = {
+  'account.registered': 'Somebody registered a free address.',
+  'account.registration_repeated': 'Somebody registered an address that has an account.',
+  'account.registration_refused': 'A hook refused a registration.',
+  'account.created': 'The application created an account.',
+  'account.disabled': 'An account was disabled.',
+  'account.enabled': 'An account was enabled.',
+  'account.deleted': 'An account was deleted.',
+  'account.unlocked': 'Passwords of an account may be tried again.',
+  'account.unlock_failed': 'An unlock link was refused.',
+  'role.assigned': 'A role was assigned.',
+  'role.removed': 'A role was removed.',
+  'sign_in.succeeded': 'A session began.',
+  'sign_in.failed': 'A proof of identity was wrong.',
+  'sign_in.refused': 'A hook refused a sign-in.',
+  'sign_in.locked': 'Wrong passwords have locked an account for a time.',
+  'sign_in.stopped': 'A hundred wrong passwords in a row: unknown browsers may try none until the owner acts.',
+  'sign_in.code_requested': 'A sign-in code was asked for.',
+  'sign_in.link_requested': 'A sign-in link was asked for.',
+  'session.ended': 'A session signed out.',
+  'session.revoked': 'A session was revoked.',
+  'session.all_revoked': 'Every session of an account was revoked, or every other one.',
+  'refresh.reused': 'A refresh token was used again: its session has ended.',
+  'refresh.grace_other_client': 'A refresh token was used again in its grace, by another client.',
+  'refresh.refused': 'A hook refused a refresh.',
+  'password.changed': 'The owner changed the password.',
+  'password.change_failed': 'The current password was wrong.',
+  'password.set': 'An account without a password got one.',
+  'password.reset_requested': 'A reset of a password was asked for.',
+  'password.reset': 'A password was reset by a mailed link.',
+  'password.reset_failed': 'A reset link was refused.',
+  'email.verification_requested': 'A verification mail was asked for.',
+  'email.verified': 'An address was proven.',
+  'email.verification_failed': 'A verification link was refused.',
+  'email.change_requested': 'A change of address was asked for.',
+  'email.changed': 'An account has another address.',
+  'email.change_failed': 'A link to change an address was refused.',
+  'reauthentication.code_requested': 'A code to confirm an action was asked for.',
+  'reauthentication.succeeded': 'A signed-in user proved the identity again.',
+  'reauthentication.failed': 'A proof of a signed-in user was wrong.',
+  'reauthentication.locked': 'Wrong proofs have locked re-authentication for a time.',
+  'access.refused': 'A signed-in principal was refused a route.',
+  'mail.failed': 'A mail was given up.',
+} as const satisfies Record<string, string>;
+
+/** The `type` of an event. */
+export type AuthEventType = keyof typeof AUTH_EVENTS;

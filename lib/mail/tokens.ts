@@ -1,0 +1,2 @@
+/** Every composer of the features. */
+export const MAIL_COMPOSERS = Symbol('gatehouse:mail-composers');

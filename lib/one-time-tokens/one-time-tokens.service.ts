@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import { randomToken } from '../common/random.js';
+import { Database } from '../database/database.js';
+import { ensureAccount } from '../users/account-epoch.js';
+import { accountIsGood } from '../users/account-is-good.js';
+import { MailAccounts, type MailAccount } from '../users/mail-accounts.service.js';
+import { OneTimeToken } from './one-time-token.entity.js';
+import { TOKEN_LIFE_MS, type TokenPurpose } from './purposes.js';
+
+const SECRET_BYTES = 32;
+const TOKEN = /^[\w-]{22}\.[\w-]{43}$/;
+
+export interface TokenRequest {
+  readonly purpose: TokenPurpose;
+  /** As it was read before anything was decided. */
+  readonly account: MailAccount;
+  readonly newAddress?: string;
+  /** Hash of what the browser that asked holds. */
+  readonly binding?: string;
+}
+
+/** A token that was good when it was looked at. Whether it still is, `claim` tells. */
+export interface PresentedToken {
+  readonly row: OneTimeToken;
+  readonly account: MailAccount;
+}
+
+/**
+ * Tokens that are mailed and work once. 256 random bits, of which the database holds a hash over purpose and value; the
+ * newest of an account and purpose wins.
+ */
+@Injectable()
+export class OneTimeTokens {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: MailAccounts,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Inside `Database.write`: makes a token in place of the one before, and returns it as `id.secret`. */
+  async issue(manager: EntityManager, { purpose, account, newAddress, binding }: TokenRequest): Promise<string> {
+    const now = this.clock.now();
+    const tokenId = randomToken();
+    const secret = randomToken(SECRET_BYTES);
+    await ensureAccount(manager, account.userId);
+    const row: OneTimeToken = {
+      userId: account.userId,
+      purpose,
+      tokenId,
+      hash: hashOf(purpose, tokenId, secret),
+      epoch: account.epoch,
+      address: account.emailCanonical,
+      newAddress: newAddress ?? null,
+      binding: binding ?? null,
+      createdAt: now,
+      expiresAt: now + TOKEN_LIFE_MS[purpose],
+      usedAt: null,
+    };
+    await manager.upsert(OneTimeToken, row, ['userId', 'purpose']);
+    return `${tokenId}.${secret}`;
+  }
+
+  /**
+   * The token and its account, without using it up; `undefined` for one that is wrong, expired, used, superseded, for
+   * another purpose, of another epoch or address, or of an account that is disabled or gone.
+   */
+  async look(purpose: TokenPurpose, presented: string): Promise<PresentedToken | undefined> {
+    if (!TOKEN.test(presented)) return undefined;
+    const [tokenId = '', secret = ''] = presented.split('.');
+    const row = await this.database.read((manager) => manager.findOneBy(OneTimeToken, { tokenId, purpose }));
+    if (row === null || row.hash !== hashOf(purpose, tokenId, secret)) return undefined;
+    if (row.usedAt !== null || row.expiresAt <= this.clock.now()) return undefined;
+    const account = await this.accounts.find(row.userId);
+    if (account === undefined || account.disabled) return undefined;
+    const isCurrent = account.epoch === row.epoch && account.emailCanonical === row.address;
+    return isCurrent ? { row, account } : undefined;
+  }
+
+  /** Inside `Database.write`, as its first statement: of any number of callers at once, one is told `true`. */
+  async claim(manager: EntityManager, { row }: PresentedToken): Promise<boolean> {
+    const now = this.clock.now();
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(OneTimeToken)
+      .set({ usedAt: now })
+      .where('tokenId = :tokenId AND hash = :hash AND usedAt IS NULL AND expiresAt > :now')
+      .andWhere(accountIsGood(manager, OneTimeToken))
+      .setParameters({ tokenId: row.tokenId, hash: row.hash, now })
+      .execute();
+    return affected === 1;
+  }
+
+  /** Inside `Database.write`: ends every token of the account. */
+  async endAll(manager: EntityManager, userId: string): Promise<void> {
+    await manager.delete(OneTimeToken, { userId });
+  }
+}
+
+/** The fixed label keeps a hash of one purpose from being one of another, and of another system. */
+function hashOf(purpose: TokenPurpose, tokenId: string, secret: string): string {
+  return createHash('sha256').update(`gatehouse/${purpose}/v1\0${tokenId}\0${secret}`).digest('base64url');
+}
