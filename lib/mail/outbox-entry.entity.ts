@@ -23,6 +23,10 @@ export class OutboxEntry {
   @Column({ name: 'failures', type: 'int', default: 0 })
   failures!: number;
 
+  /** Tries that ended before the mail was made: its account, its limits or its token could not be reached. */
+  @Column({ name: 'postponed', type: 'int', default: 0 })
+  postponed!: number;
+
   /** Hand-overs to the transport whose outcome is not known: of a process that ended, or a connection that was lost. At most 2. */
   @Column({ name: 'unsettled', type: 'int', default: 0 })
   unsettled!: number;

@@ -31,15 +31,25 @@ export class Outbox {
     this.database.afterCommit(manager, () => this.wake());
   }
 
+  /** One statement that changes nothing, for what must not cost less where there is no letter to add. */
+  async addNothing(manager: EntityManager): Promise<void> {
+    await manager.delete(OutboxEntry, { id: '' });
+  }
+
   /** The letter of an entry, or `undefined` when its seal does not open. */
   open({ id, sealed }: Pick<OutboxEntry, 'id' | 'sealed'>): Letter | undefined {
     const text = sealed === null ? undefined : this.keyring.open(sealed, sealedFor(id));
     return text === undefined ? undefined : (JSON.parse(text) as Letter);
   }
 
-  /** Calls the listener whenever this process has committed a letter. */
+  /** Calls the listener whenever this process has committed a letter, or knows of more to deliver. */
   onAdded(listener: () => void): void {
     this.wake = listener;
+  }
+
+  /** A run has left letters that are due. */
+  hasMore(): void {
+    this.wake();
   }
 }
 

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { SECOND_MS } from '../common/duration.js';
+import type { Job, JobRun } from '../jobs/job.js';
+import { MailDelivery } from './mail-delivery.service.js';
+import { Outbox } from './outbox.js';
+import { OutboxQueue } from './outbox-queue.js';
+
+const BATCH = 50;
+const AT_ONCE = 4;
+/** After trouble with the transport: a server that is down is not asked again for every mail that comes. */
+const PAUSE_MS = 5 * SECOND_MS;
+
+/** Delivers what is due. */
+@Injectable()
+export class OutboxJob implements Job {
+  readonly name = 'outbox';
+  readonly everyMs = 5 * SECOND_MS;
+  private pausedUntil = 0;
+
+  constructor(
+    private readonly queue: OutboxQueue,
+    private readonly delivery: MailDelivery,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Returns how many letters it is done with. Once sending does not work, the rest of the batch waits. */
+  async run({ signal }: JobRun): Promise<number> {
+    if (this.clock.now() < this.pausedUntil) return 0;
+    const ids = await this.queue.due(BATCH);
+    // After a pause one mail goes ahead, to see.
+    const first = this.pausedUntil > 0 ? ids.slice(0, 1) : [];
+    const done = (await this.deliver(first, signal)) + (await this.deliver(ids.slice(first.length), signal));
+    if (ids.length === BATCH && !this.isPaused() && !signal.aborted) this.outbox.hasMore();
+    return done;
+  }
+
+  private async deliver(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    const waiting = [...ids];
+    let done = 0;
+    const work = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        if (signal.aborted || this.isPaused()) return;
+        const result = await this.delivery.deliver(id);
+        if (result === 'trouble') this.pausedUntil = this.clock.now() + PAUSE_MS;
+        if (result === 'done') done += 1;
+      }
+    };
+    // One whose database fails must not leave the others running unseen.
+    const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+    const failed = workers.find((worker) => worker.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    if (done > 0 && !this.isPaused()) this.pausedUntil = 0;
+    return done;
+  }
+
+  private isPaused(): boolean {
+    return this.clock.now() < this.pausedUntil;
+  }
+}

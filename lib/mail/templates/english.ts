@@ -1,0 +1,150 @@
+import { minutesText } from './wording.js';
+import { letterPage } from './letter-page.js';
+import type { MailOccasion, MailTemplates } from '../../options/mail-options.js';
+
+const IGNORE = 'If this was not you, you can ignore this mail: nothing happens.';
+
+/** The built-in templates. */
+export const english: MailTemplates = {
+  'verify-email': (facts) =>
+    letterPage(facts, {
+      subject: `Confirm your e-mail address for ${facts.appName}`,
+      paragraphs: [
+        `Please confirm that this address is yours, to use it with ${facts.appName}.`,
+        ...(facts.contested
+          ? ['The address was entered more than once. The page that opens asks you for a new password.']
+          : []),
+        `The link works for ${minutesText(facts.validForMinutes)}, once.`,
+      ],
+      action: { label: 'Confirm the address', link: facts.link },
+      closing: 'If you did not register, you can ignore this mail: without the link the address is not used.',
+    }),
+  'reset-password': (facts) =>
+    letterPage(facts, {
+      subject: `Set a new password for ${facts.appName}`,
+      paragraphs: [
+        `Somebody asked for a new password for your account at ${facts.appName}.`,
+        `The link works for ${minutesText(facts.validForMinutes)}, once. Using it signs out every device.`,
+      ],
+      action: { label: 'Set a new password', link: facts.link },
+      closing: 'If this was not you, you can ignore this mail: your password stays as it is.',
+    }),
+  'password-changed': (facts) =>
+    letterPage(facts, {
+      subject: `Your password for ${facts.appName} has been changed`,
+      paragraphs: [`The password of your account at ${facts.appName} has been changed.`, occasion(facts)],
+      closing: `If this was not you, set a new password at once: open ${facts.appUrl} and choose "forgot password".`,
+    }),
+  'change-email': (facts) =>
+    letterPage(facts, {
+      subject: `Confirm your new e-mail address for ${facts.appName}`,
+      paragraphs: [
+        `Please confirm that this address is to be the new one of an account at ${facts.appName}.`,
+        `The link works for ${minutesText(facts.validForMinutes)}, once.`,
+      ],
+      action: { label: 'Confirm the new address', link: facts.link },
+      closing: 'If you did not ask for this, you can ignore this mail: the account keeps its address.',
+    }),
+  'email-changing': (facts) =>
+    letterPage(facts, {
+      subject: `A new e-mail address for your account at ${facts.appName}`,
+      paragraphs: [
+        `A change of the e-mail address of your account at ${facts.appName} has been asked for.`,
+        'It takes effect when the new address is confirmed.',
+        occasion(facts),
+      ],
+      closing: `If this was not you, sign in at ${facts.appUrl}, change your password and sign out the other devices.`,
+    }),
+  'email-changed': (facts) =>
+    letterPage(facts, {
+      subject: `The e-mail address of your account at ${facts.appName} has been changed`,
+      paragraphs: [
+        `Your account at ${facts.appName} has another e-mail address now. This one no longer belongs to it.`,
+        occasion(facts),
+      ],
+      closing: `If this was not you, get in touch with those who run ${facts.appName}: ${facts.appUrl}`,
+    }),
+  'existing-account': (facts) =>
+    letterPage(facts, {
+      subject: `You already have an account at ${facts.appName}`,
+      paragraphs: [
+        `Somebody tried to register at ${facts.appName} with this address. It already has an account: sign in with it, ` +
+          `or choose "forgot password", at ${facts.appUrl}`,
+      ],
+      closing: 'If this was not you, you can ignore this mail: nobody has learned that you have an account.',
+    }),
+  'new-device': (facts) =>
+    letterPage(facts, {
+      subject: `New sign-in to your account at ${facts.appName}`,
+      paragraphs: [
+        `Your account at ${facts.appName} was signed in to from a device that is new to it.`,
+        occasion(facts),
+      ],
+      closing: `If this was not you, set a new password at once: open ${facts.appUrl} and choose "forgot password".`,
+    }),
+  'magic-link': (facts) =>
+    letterPage(facts, {
+      subject: `Your sign-in link for ${facts.appName}`,
+      paragraphs: [
+        `This link signs you in to ${facts.appName}. It works for ${minutesText(facts.validForMinutes)}, once.`,
+      ],
+      action: { label: 'Sign in', link: facts.link },
+      closing: `${IGNORE} Do not pass it on: whoever has the link is signed in.`,
+    }),
+  'sign-in-code': (facts) =>
+    letterPage(facts, {
+      subject: `Your sign-in code for ${facts.appName}`,
+      paragraphs: [
+        `Enter this code where you are signing in to ${facts.appName}. It works for ` +
+          `${minutesText(facts.validForMinutes)}, once.`,
+      ],
+      code: facts.code,
+      closing: `${IGNORE} Do not tell anybody the code, whoever asks.`,
+    }),
+  'confirm-code': (facts) =>
+    letterPage(facts, {
+      subject: `Your confirmation code for ${facts.appName}`,
+      paragraphs: [
+        `Enter this code at ${facts.appName} to confirm what you are about to do. It works for ` +
+          `${minutesText(facts.validForMinutes)}, once.`,
+      ],
+      code: facts.code,
+      closing:
+        'If this was not you, somebody is signed in as you: change your password and sign out the other devices. ' +
+        'Do not tell anybody the code, whoever asks.',
+    }),
+  unlock: (facts) =>
+    letterPage(facts, {
+      subject: `Wrong passwords for your account at ${facts.appName}`,
+      paragraphs: [
+        `A wrong password was entered several times for your account at ${facts.appName}.`,
+        facts.stopped
+          ? 'From browsers that you have not used before no password is accepted any more. This link opens the account to them again.'
+          : 'Passwords are refused for a while. This link opens the account to you at once.',
+        `The link works for ${minutesText(facts.validForMinutes)}, once.`,
+      ],
+      action: { label: 'Unlock my account', link: facts.link },
+      closing:
+        'If this was not you, you need not do anything: nobody got in. A password used nowhere else keeps it so.',
+    }),
+  'refresh-token-reused': (facts) =>
+    letterPage(facts, {
+      subject: `A session of your account at ${facts.appName} was ended`,
+      paragraphs: [
+        `A sign-in of yours at ${facts.appName} was presented a second time, as happens when it has been copied. ` +
+          'That session has been ended; the app or browser it belonged to asks you to sign in again.',
+        occasion(facts),
+      ],
+      closing: `If you cannot explain this, change your password at ${facts.appUrl} and sign out the other devices.`,
+    }),
+  'account-deleted': (facts) =>
+    letterPage(facts, {
+      subject: `Your account at ${facts.appName} has been deleted`,
+      paragraphs: [`Your account at ${facts.appName} has been deleted. Nobody can sign in to it any more.`],
+      closing: `If this was not you, get in touch with those who run ${facts.appName}: ${facts.appUrl}`,
+    }),
+};
+
+function occasion({ at, device, address }: MailOccasion): string {
+  return `When: ${at.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC')}. Device: ${device}. Network address: ${address}.`;
+}
