@@ -8,11 +8,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Clock } from '../common/clock.js';
 import { HOUR_MS } from '../common/duration.js';
 import { AuthError } from '../errors/auth-error.js';
+import { AuthMetrics } from '../events/auth-metrics.js';
+import { Metrics } from '../events/metrics.service.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { MemoryStateStore } from '../store/memory-state-store.js';
 import { StateStore } from '../store/state-store.js';
 import { AuthThrottlerGuard } from './auth-throttler.guard.js';
 import { ClientAddresses } from './client-addresses.service.js';
+import { LimitRefusals } from './limit-refusals.js';
 import { RateLimit } from './rate-limit.decorator.js';
 import { RequestIdentity } from './request-identity.js';
 import { throttlerProviders } from './throttler.providers.js';
@@ -84,6 +87,9 @@ function ourModule({
       { provide: AuthSettings, useValue: settings },
       { provide: RequestIdentity, useClass: HeaderIdentity },
       ClientAddresses,
+      AuthMetrics,
+      Metrics,
+      LimitRefusals,
       ...throttlerProviders,
     ],
   })

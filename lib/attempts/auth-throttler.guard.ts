@@ -16,6 +16,7 @@ import { AuthSettings } from '../options/auth-settings.js';
 import { ROUTE_BUDGETS, SUPERNET_FACTOR, type RouteBudget, type RouteBudgetName } from './budgets.js';
 import { ClientAddresses } from './client-addresses.service.js';
 import { allowedHits, rateLimited } from './rate-limits.service.js';
+import { LimitRefusals } from './limit-refusals.js';
 import { RATE_LIMIT, type RateLimitRule } from './rate-limit.decorator.js';
 import { RequestIdentity } from './request-identity.js';
 
@@ -40,6 +41,7 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
     private readonly settings: AuthSettings,
     private readonly addresses: ClientAddresses,
     private readonly identity: RequestIdentity,
+    private readonly refusals: LimitRefusals,
   ) {
     super(options, storage, reflector);
   }
@@ -53,6 +55,7 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
       return true;
     } catch (error) {
       if (rule?.whenStoreIsDown === 'allow' && isStoreDown(error)) return true;
+      if (error instanceof AuthError) this.refusals.note(context, error);
       // An error of a guard passes no interceptor of ours: its headers are written here.
       const headers = error instanceof AuthError ? error.headers : {};
       this.setResponseHeader(res, 'Cache-Control', 'no-store');

@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../common/duration.js';
 import type { BucketBudget, LockoutBudget, RateLimit } from '../store/state-store.js';
 
-/** Whom a budget is counted for: an IPv4 address or IPv6 network, a login session, an account, a known browser. */
-export type BudgetSubject = 'address' | 'session' | 'account' | 'device';
+/** Whom a budget is counted for: an IPv4 address or IPv6 network, a login session, an account, a known browser, a challenge. */
+export type BudgetSubject = 'address' | 'session' | 'account' | 'device' | 'challenge';
 
 /** `refuse` answers 429 with `Retry-After`; `silent` answers as ever and does nothing. */
 export type BudgetAnswer = 'refuse' | 'silent';
@@ -69,6 +69,17 @@ export const ATTEMPT_BUDGETS = {
     maxLockMs: 15 * MINUTE_MS,
     roundsRememberedMs: 15 * MINUTE_MS,
     answer: 'silent',
+  },
+  // Of one mailed code, whosever it is, beside the budgets of the account and the address.
+  codeByChallenge: {
+    kind: 'lockout',
+    by: 'challenge',
+    limit: 5,
+    windowMs: 10 * MINUTE_MS,
+    lockMs: 10 * MINUTE_MS,
+    maxLockMs: 10 * MINUTE_MS,
+    roundsRememberedMs: 10 * MINUTE_MS,
+    answer: 'refuse',
   },
   // Locks re-authentication alone: somebody at a session of another must not end the owner's way to sign in.
   reauthenticationByAccount: {

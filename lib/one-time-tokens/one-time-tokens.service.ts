@@ -4,8 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { randomToken } from '../common/random.js';
 import { Database } from '../database/database.js';
-import { ensureAccount } from '../users/account-epoch.js';
-import { accountIsGood } from '../users/account-is-good.js';
+import { ensureAccount, lockAccount } from '../users/account-epoch.js';
 import { MailAccounts, type MailAccount } from '../users/mail-accounts.service.js';
 import { OneTimeToken } from './one-time-token.entity.js';
 import { TOKEN_LIFE_MS, type TokenPurpose } from './purposes.js';
@@ -68,26 +67,31 @@ export class OneTimeTokens {
    * another purpose, of another epoch or address, or of an account that is disabled or gone.
    */
   async look(purpose: TokenPurpose, presented: string): Promise<PresentedToken | undefined> {
-    if (!TOKEN.test(presented)) return undefined;
-    const [tokenId = '', secret = ''] = presented.split('.');
-    const row = await this.database.read((manager) => manager.findOneBy(OneTimeToken, { tokenId, purpose }));
-    if (row === null || row.hash !== hashOf(purpose, tokenId, secret)) return undefined;
-    if (row.usedAt !== null || row.expiresAt <= this.clock.now()) return undefined;
+    const row = await this.find(purpose, presented);
+    if (row === undefined || row.usedAt !== null || row.expiresAt <= this.clock.now()) return undefined;
     const account = await this.accounts.find(row.userId);
-    if (account === undefined || account.disabled) return undefined;
-    const isCurrent = account.epoch === row.epoch && account.emailCanonical === row.address;
-    return isCurrent ? { row, account } : undefined;
+    return account !== undefined && isFor(account, row) ? { row, account } : undefined;
   }
 
-  /** Inside `Database.write`, as its first statement: of any number of callers at once, one is told `true`. */
+  /** Whose token it is or was, for the record of a refusal; `undefined` for one that names no row. */
+  async ownerOf(purpose: TokenPurpose, presented: string): Promise<string | undefined> {
+    return (await this.find(purpose, presented))?.userId;
+  }
+
+  /**
+   * Inside `Database.write`, first of all: of any number of callers at once, one is told `true`. The account's row is locked
+   * before anything is read, so that no change of its credentials or its address comes between.
+   */
   async claim(manager: EntityManager, { row }: PresentedToken): Promise<boolean> {
+    if (!(await lockAccount(manager, row.userId))) return false;
+    const account = await this.accounts.findIn(manager, row.userId);
+    if (account === undefined || !isFor(account, row)) return false;
     const now = this.clock.now();
     const { affected } = await manager
       .createQueryBuilder()
       .update(OneTimeToken)
       .set({ usedAt: now })
       .where('tokenId = :tokenId AND hash = :hash AND usedAt IS NULL AND expiresAt > :now')
-      .andWhere(accountIsGood(manager, OneTimeToken))
       .setParameters({ tokenId: row.tokenId, hash: row.hash, now })
       .execute();
     return affected === 1;
@@ -97,6 +101,18 @@ export class OneTimeTokens {
   async endAll(manager: EntityManager, userId: string): Promise<void> {
     await manager.delete(OneTimeToken, { userId });
   }
+
+  private async find(purpose: TokenPurpose, presented: string): Promise<OneTimeToken | undefined> {
+    if (!TOKEN.test(presented)) return undefined;
+    const [tokenId = '', secret = ''] = presented.split('.');
+    const row = await this.database.read((manager) => manager.findOneBy(OneTimeToken, { tokenId, purpose }));
+    return row?.hash === hashOf(purpose, tokenId, secret) ? row : undefined;
+  }
+}
+
+/** Whether the account is enabled, and still as it was when the token was made. */
+function isFor({ disabled, epoch, emailCanonical }: MailAccount, row: OneTimeToken): boolean {
+  return !disabled && epoch === row.epoch && emailCanonical === row.address;
 }
 
 /** The fixed label keeps a hash of one purpose from being one of another, and of another system. */
