@@ -47,6 +47,12 @@ export class AuthHooks {
   onRegister(_user: object, _manager: EntityManager): Promise<void> | void {}
 
   /**
+   * Inside the transaction that deletes the user, before the row goes: delete what the application keeps of the user, through
+   * `manager` alone. A throw answers 500 and deletes nobody; on SQLite it undoes as much as a throw of `onRegister`.
+   */
+  onDelete(_user: object, _manager: EntityManager): Promise<void> | void {}
+
+  /**
    * After the last proof, before the session begins, whatever the method; and at each refresh of tokens, of a spent token
    * too: it is asked before the refresh is known to go through. Refusal: 403 `SIGN_IN_REFUSED`.
    */

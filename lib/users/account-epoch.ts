@@ -19,3 +19,17 @@ export async function ensureAccount(manager: EntityManager, userId: string): Pro
   const row = manager.createQueryBuilder().insert().into(Account).values({ userId, epoch: 0 });
   await row.orUpdate(['user_id'], ['user_id']).updateEntity(false).execute();
 }
+
+/**
+ * Locks the account's row until the end of the transaction: what later statements read of it stays true, and whoever raises
+ * the epoch has either committed before them or waits. `false`: it is disabled, or there is none.
+ */
+export async function lockAccount(manager: EntityManager, userId: string): Promise<boolean> {
+  const { affected } = await manager
+    .createQueryBuilder()
+    .update(Account)
+    .set({ sessionSeq: () => 'session_seq + 1' })
+    .where('userId = :userId AND disabledAt IS NULL', { userId })
+    .execute();
+  return affected === 1;
+}

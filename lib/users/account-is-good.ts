@@ -1,21 +1,16 @@
 import type { Type } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Account } from './account.entity.js';
+import { tableName } from './escaped-names.js';
 
 /**
  * Condition of an UPDATE of a table of ours with `user_id` and `epoch`: the account is enabled and still of that epoch.
  * Column names are spelled out where two tables meet: the builder of an UPDATE knows the properties of one.
  */
-export function accountIsGood({ connection }: EntityManager, owned: Type): string {
-  const table = (entity: Type): string =>
-    connection
-      .getMetadata(entity)
-      .tablePath.split('.')
-      .map((part) => connection.driver.escape(part))
-      .join('.');
-  const rows = table(owned);
+export function accountIsGood(manager: EntityManager, owned: Type): string {
+  const rows = tableName(manager, owned);
   return (
-    `EXISTS (SELECT 1 FROM ${table(Account)} a WHERE a.user_id = ${rows}.user_id AND a.epoch = ${rows}.epoch ` +
-    'AND a.disabled_at IS NULL)'
+    `EXISTS (SELECT 1 FROM ${tableName(manager, Account)} a WHERE a.user_id = ${rows}.user_id ` +
+    `AND a.epoch = ${rows}.epoch AND a.disabled_at IS NULL)`
   );
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { canonicalIdentifier } from '../common/email-address.js';
 import { Database } from '../database/database.js';
 import { Account } from './account.entity.js';
@@ -29,39 +30,43 @@ export class MailAccounts {
   ) {}
 
   find(userId: string): Promise<MailAccount | undefined> {
+    return this.database.read((manager) => this.findIn(manager, userId));
+  }
+
+  /** The same inside a transaction: what is true in it. */
+  async findIn(manager: EntityManager, userId: string): Promise<MailAccount | undefined> {
     const key = this.table.keyOf(userId);
-    if (key === undefined) return Promise.resolve(undefined);
-    return this.read(this.table.path('id'), key, (account) => account.userId === userId);
+    if (key === undefined) return undefined;
+    return this.read(manager, this.table.path('id'), key, (account) => account.userId === userId);
   }
 
   findByAddress(address: string): Promise<MailAccount | undefined> {
     const canonical = canonicalIdentifier(address);
     // A collation finds more than is meant.
     const isMeant = (account: MailAccount): boolean => account.emailCanonical === canonical;
-    return this.read(this.table.path('emailCanonical'), canonical, isMeant);
+    return this.database.read((manager) => this.read(manager, this.table.path('emailCanonical'), canonical, isMeant));
   }
 
   private async read(
+    manager: EntityManager,
     path: string,
     value: unknown,
     isMeant: (account: MailAccount) => boolean,
   ): Promise<MailAccount | undefined> {
     const { table } = this;
-    const rows = await this.database.read((manager) =>
-      manager
-        .createQueryBuilder(table.entity, 'u')
-        .leftJoin(Account, 'a', `a.userId = ${table.idText}`)
-        .select(table.idText, 'userId')
-        .addSelect(table.path('email'), 'email')
-        .addSelect(table.path('emailCanonical'), 'emailCanonical')
-        .addSelect(table.path('passwordHash'), 'passwordHash')
-        .addSelect(table.path('emailVerifiedAt'), 'emailVerifiedAt')
-        .addSelect('a.epoch', 'epoch')
-        .addSelect('a.disabledAt', 'disabledAt')
-        .addSelect('a.contestedAt', 'contestedAt')
-        .where(`${path} = :value`, { value })
-        .getRawMany<Row>(),
-    );
+    const rows = await manager
+      .createQueryBuilder(table.entity, 'u')
+      .leftJoin(Account, 'a', `a.userId = ${table.idText}`)
+      .select(table.idText, 'userId')
+      .addSelect(table.path('email'), 'email')
+      .addSelect(table.path('emailCanonical'), 'emailCanonical')
+      .addSelect(table.path('passwordHash'), 'passwordHash')
+      .addSelect(table.path('emailVerifiedAt'), 'emailVerifiedAt')
+      .addSelect('a.epoch', 'epoch')
+      .addSelect('a.disabledAt', 'disabledAt')
+      .addSelect('a.contestedAt', 'contestedAt')
+      .where(`${path} = :value`, { value })
+      .getRawMany<Row>();
     return rows.map((row) => this.accountOf(row)).find(isMeant);
   }
 

@@ -69,6 +69,23 @@ export class UserDirectory {
     return row === undefined ? undefined : this.candidateOf(row);
   }
 
+  /** What the user's password is compared with; `null` for a user without one, and for none. */
+  async passwordHashOf(userId: string): Promise<string | null> {
+    const { table } = this;
+    const key = table.keyOf(userId);
+    if (key === undefined) return null;
+    const rows = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder(table.entity, 'u')
+        .leftJoin(Account, 'a', `a.userId = ${table.idText}`)
+        .select(table.idText, 'userId')
+        .addSelect(table.path('passwordHash'), 'passwordHash')
+        .where(`${table.path('id')} = :key`, { key })
+        .getRawMany<SignInRow>(),
+    );
+    return hashIn(rows.find((row) => String(row['userId']) === userId));
+  }
+
   /** The account's epoch; 0 while it has no row. */
   async epochOf(userId: string): Promise<number> {
     return (await this.accountOf(userId))?.epoch ?? 0;
@@ -115,11 +132,9 @@ export class UserDirectory {
   private candidateOf(row: SignInRow): SignInCandidate | undefined {
     const userId = String(row['userId']);
     if (this.table.keyOf(userId) === undefined) return undefined;
-    const hash = row['passwordHash'];
     return {
       userId,
-      // A column that takes no NULL holds an empty text for a user without a password.
-      passwordHash: typeof hash === 'string' && hash !== '' ? hash : null,
+      passwordHash: hashIn(row),
       epoch: Number(row['epoch'] ?? 0),
       disabled: row['disabledAt'] !== null,
       emailVerified: this.table.columns.hasCome('emailVerifiedAt', row['emailVerifiedAt']),
@@ -127,4 +142,10 @@ export class UserDirectory {
       failedInRowKnown: Number(row['failedInRowKnown'] ?? 0),
     };
   }
+}
+
+/** A column that takes no NULL holds an empty text for a user without a password. */
+function hashIn(row: SignInRow | undefined): string | null {
+  const hash = row?.['passwordHash'];
+  return typeof hash === 'string' && hash !== '' ? hash : null;
 }

@@ -86,12 +86,6 @@ export class UserTable {
     return user;
   }
 
-  /** Also by a row that is only marked as deleted: its address is still in the unique index. */
-  isTaken(manager: EntityManager, emailCanonical: string): Promise<boolean> {
-    const where = { [this.columns.canonical.propertyPath]: emailCanonical };
-    return manager.exists(this.entity, { where, withDeleted: true });
-  }
-
   /** The new user with its id: a row of the table and the account. Throws what a unique index said. */
   async insert(manager: EntityManager, row: UserRow): Promise<object> {
     const { id } = this.columns;
@@ -107,11 +101,12 @@ export class UserTable {
     return user;
   }
 
-  /** As many statements as `insert`, matching nothing. */
-  async insertNothing(manager: EntityManager): Promise<void> {
+  /** As many statements as `insert`, matching nothing; with the id of a user, makes the account that it lacks. */
+  async insertNothing(manager: EntityManager, userId?: string): Promise<void> {
     const nothing = { [this.columns.property('email')]: '' } as Values;
     await manager.createQueryBuilder().update(this.entity).set(nothing).where('1 = 0').execute();
-    await manager.update(Account, { userId: '' }, { epoch: 0 });
+    if (userId === undefined) await manager.update(Account, { userId: '' }, { epoch: 0 });
+    else await ensureAccount(manager, userId);
     if (!this.columns.id.mayReturn) return;
     await manager.update(Account, { userId: '' }, { epoch: 0 });
     await manager.delete(UserRole, { userId: '' });
@@ -127,6 +122,19 @@ export class UserTable {
     const where = this.where(userId);
     if (where !== undefined) await manager.delete(this.entity, where);
     if (this.columns.keptByUs.length > 0) await manager.update(Account, { userId }, NOBODY);
+  }
+
+  /** The stored password hash; `null` for a user without a password, and for nobody. */
+  async passwordHashOf(manager: EntityManager, userId: string): Promise<string | null> {
+    const inAccount = this.columns.keptByUs.includes('passwordHash');
+    const key = inAccount ? userId : this.keyOf(userId);
+    if (key === undefined) return null;
+    const query = inAccount
+      ? manager.createQueryBuilder(Account, 'a').where('a.userId = :key', { key })
+      : manager.createQueryBuilder(this.entity, 'u').where(`${this.path('id')} = :key`, { key });
+    const row = await query.select(this.path('passwordHash'), 'hash').getRawOne<{ hash: string | null }>();
+    // A column that takes no NULL holds an empty text.
+    return row?.hash || null;
   }
 
   /** With `instead`, only while that hash is the stored one. */
@@ -168,6 +176,7 @@ export class UserTable {
     const { affected } = await manager.update(this.entity, { ...where, [canonical.propertyPath]: instead }, values);
     if (affected !== 1) return false;
     await this.setEmailVerified(manager, userId, at);
+    await manager.update(Account, { userId }, { contestedAt: null });
     return true;
   }
 

@@ -9,6 +9,7 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { INPUT_SCHEMA } from '../../http/input.decorator.js';
+import { MailLocales } from '../../mail/mail-locales.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
 import type { PublicUser } from '../../users/user-directory.js';
 import { Accounts } from './accounts.service.js';
@@ -25,6 +26,7 @@ export class AccountsController {
     private readonly delivery: SessionDelivery,
     private readonly csrf: CsrfProtection,
     private readonly addresses: ClientAddresses,
+    private readonly locales: MailLocales,
   ) {}
 
   @Post('register')
@@ -34,8 +36,13 @@ export class AccountsController {
   @SetMetadata(INPUT_SCHEMA, registrationSchema)
   async register(@Exchange() { request, gone }: HttpExchange): Promise<{ status: 'accepted' }> {
     this.csrf.checkOrigin(request);
-    const { address } = this.addresses.of(request);
-    await this.registration.register(request.body, address, gone);
+    await this.registration.register({
+      body: request.body,
+      client: this.addresses.of(request),
+      locale: this.locales.of(request),
+      devices: this.delivery.devicesOf(request),
+      gone,
+    });
     return { status: 'accepted' };
   }
 
@@ -54,8 +61,8 @@ export class AccountsController {
   @Delete('me')
   @HttpCode(204)
   @Auth({ fresh: true, policy: AccountScope })
-  async delete(@CurrentPrincipal() who: Principal, @Exchange() { response }: HttpExchange): Promise<void> {
-    await this.accounts.delete(who.userId);
+  async delete(@CurrentPrincipal() who: Principal, @Exchange() { request, response }: HttpExchange): Promise<void> {
+    await this.accounts.delete(who.userId, { actorId: who.userId, client: this.addresses.of(request) });
     if (who.via === 'session') this.delivery.withdraw(response);
   }
 }

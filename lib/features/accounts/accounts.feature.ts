@@ -1,7 +1,10 @@
 import { defineFeature } from '../define-feature.js';
+import { AccountChanges } from './account-changes.service.js';
+import { AccountDeletion } from './account-deletion.service.js';
 import { AccountsController } from './accounts.controller.js';
 import { Accounts } from './accounts.service.js';
 import { ExtraFields } from './extra-fields.js';
+import { PendingLetters } from './pending-letters.service.js';
 import { Profile } from './profile.service.js';
 import { RegistrationForm } from './registration-form.js';
 import { SelfRegistration } from './self-registration.service.js';
@@ -10,6 +13,16 @@ import { UserWriter } from './user-writer.service.js';
 export const accounts = defineFeature({
   name: 'accounts',
   controllers: [AccountsController],
-  providers: [Accounts, ExtraFields, Profile, RegistrationForm, SelfRegistration, UserWriter],
+  providers: [
+    AccountChanges,
+    AccountDeletion,
+    Accounts,
+    ExtraFields,
+    PendingLetters,
+    Profile,
+    RegistrationForm,
+    SelfRegistration,
+    UserWriter,
+  ],
   exports: [Accounts],
 });

@@ -1,27 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
-import { Clock } from '../../common/clock.js';
 import { isEmailAddress } from '../../common/email-address.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { EventRecorder } from '../../events/event-recorder.js';
 import { hostWork } from '../../hooks/host-work.js';
+import { Outbox } from '../../mail/outbox.js';
 import { roleProblem } from '../../options/list-fields.js';
 import { AuthSettings } from '../../options/auth-settings.js';
-import { PasswordPolicy } from '../../passwords/password-policy.js';
-import { Passwords } from '../../passwords/passwords.service.js';
+import { NewPasswords } from '../../passwords/new-passwords.service.js';
 import { UserRole } from '../../roles/user-role.entity.js';
-import { LoginSession } from '../../sessions/login-session.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
-import { raiseEpoch } from '../../users/account-epoch.js';
-import { Account } from '../../users/account.entity.js';
 import { ColumnLimits } from '../../users/column-limits.js';
+import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
-import { UserTable } from '../../users/user-table.js';
-import { UserWriter } from './user-writer.service.js';
+import { AccountChanges } from './account-changes.service.js';
+import { AccountDeletion } from './account-deletion.service.js';
+import type { ActedBy } from './acted-by.js';
+import { UserWriter, type NewUser } from './user-writer.service.js';
 
 const ADMINISTRATOR = 'admin';
-const NO_FAILURES = { failedInRow: 0, failedInRowKnown: 0 } as const;
 
 export interface CreateAccount {
   readonly email: string;
@@ -29,6 +28,8 @@ export interface CreateAccount {
   readonly password?: string;
   /** Default `false`. */
   readonly emailVerified?: boolean;
+  /** Mails the link that proves the address, unless it is proven or `emailVerification` is `'off'`. Default `false`. */
+  readonly sendVerification?: boolean;
   /** Default: `roles.default`. */
   readonly roles?: readonly string[];
   /** Values of the application's own columns. */
@@ -44,15 +45,17 @@ export class Accounts {
   constructor(
     private readonly database: Database,
     private readonly users: UserDirectory,
-    private readonly table: UserTable,
+    private readonly mailAccounts: MailAccounts,
     private readonly limits: ColumnLimits,
     private readonly writer: UserWriter,
-    private readonly passwords: Passwords,
-    private readonly policy: PasswordPolicy,
+    private readonly changes: AccountChanges,
+    private readonly deletion: AccountDeletion,
+    private readonly newPasswords: NewPasswords,
     private readonly attempts: PasswordAttempts,
     private readonly cache: SessionCache,
+    private readonly events: EventRecorder,
+    private readonly outbox: Outbox,
     private readonly settings: AuthSettings,
-    private readonly clock: Clock,
   ) {}
 
   find(userId: string): Promise<PublicUser | undefined> {
@@ -60,13 +63,8 @@ export class Accounts {
   }
 
   /** Throws `VALIDATION_FAILED`, `PASSWORD_REJECTED`. `undefined` when the address is taken. */
-  async create({
-    email,
-    password,
-    emailVerified = false,
-    roles,
-    fields = {},
-  }: CreateAccount): Promise<PublicUser | undefined> {
+  async create(account: CreateAccount, by: ActedBy = {}): Promise<PublicUser | undefined> {
+    const { email, password, emailVerified = false, roles, fields = {}, sendVerification = false } = account;
     if (!isEmailAddress(email)) {
       const details = [{ field: 'email', rule: 'format', message: 'This is not an e-mail address.' }];
       throw new AuthError('VALIDATION_FAILED', { details });
@@ -74,13 +72,18 @@ export class Accounts {
     const details = this.limits.emailProblems(email);
     if (details.length > 0) throw new AuthError('VALIDATION_FAILED', { details });
     checkRoles(roles ?? []);
-    const passwordHash = password === undefined ? null : await this.newHash(password, email);
-    const id = await this.writer.create({
+    const passwordHash = password === undefined ? null : await this.newPasswords.prepare(password, { email });
+    const user: NewUser = {
       email: email.trim(),
       passwordHash,
       emailVerified,
       roles: roles ?? this.settings.roles.default,
       fields,
+    };
+    const locale = this.settings.mailTemplates.defaultLocale;
+    const id = await this.writer.create(user, async (manager, { userId }) => {
+      await this.events.record(manager, { ...by, type: 'account.created', subjectId: userId });
+      if (sendVerification) await this.outbox.add(manager, { kind: 'verify-request', userId, locale });
     });
     return id === undefined ? undefined : this.users.publicUser(id);
   }
@@ -91,7 +94,7 @@ export class Accounts {
    */
   async createAdministrator({ email, password }: { email: string; password: string }): Promise<PublicUser | undefined> {
     if (await this.hasAdministrator()) return undefined;
-    const problems = this.policy.problems(password, { email });
+    const problems = await this.newPasswords.problems(password, { email });
     if (problems.length > 0) {
       const reasons = problems.map(({ message }) => message).join(' ');
       throw new Error(`The first administrator was not created: the password is refused. ${reasons}`);
@@ -104,77 +107,64 @@ export class Accounts {
     return created;
   }
 
-  /** Ends every session of the account, and every sign-in that is under way. Throws `PASSWORD_REJECTED` (400). */
-  async setPassword(userId: string, password: string): Promise<void> {
-    const user = await this.known(userId);
-    const passwordHash = await this.newHash(password, user.email);
-    await this.change(userId, async (manager) => {
-      await raiseEpoch(manager, userId);
-      await this.table.setPasswordHash(manager, userId, passwordHash);
-      await manager.update(Account, { userId }, NO_FAILURES);
-    });
+  /**
+   * Ends every session of the account, every mailed link and every sign-in that is under way, and tells the owner by mail.
+   * Throws `PASSWORD_REJECTED` (400).
+   */
+  async setPassword(userId: string, password: string, by: ActedBy = {}): Promise<void> {
+    const { email, hasPassword } = await this.knownAccount(userId);
+    const hash = await this.newPasswords.prepare(password, { userId, email });
+    await this.changes.setPassword(userId, hash, hasPassword, by);
     await this.attempts.unlock(userId);
   }
 
   /** Lets passwords be tried again after a lock, or after a hundred wrong ones in a row. */
-  async unlock(userId: string): Promise<void> {
-    await this.known(userId);
-    await this.database.write((manager) => manager.update(Account, { userId }, NO_FAILURES));
+  async unlock(userId: string, by: ActedBy = {}): Promise<void> {
+    await this.knownAccount(userId);
+    await this.changes.unlock(userId, by);
     await this.attempts.unlock(userId);
   }
 
-  /** Refuses sign-in and ends every session. Enabling again revives none. */
-  async disable(userId: string): Promise<void> {
-    await this.known(userId);
-    await this.change(
-      userId,
-      async (manager) => {
-        await raiseEpoch(manager, userId);
-        await manager.update(Account, { userId }, { disabledAt: this.clock.now() });
-      },
-      true,
-    );
-  }
-
-  async enable(userId: string): Promise<void> {
-    await this.known(userId);
-    await this.change(userId, (manager) => manager.update(Account, { userId }, { disabledAt: null }));
-  }
-
-  /** Removes the user with all sessions and roles. The account's row stays, disabled: no sign-in under way revives it. */
-  async delete(userId: string): Promise<void> {
-    await this.known(userId);
-    await this.change(
-      userId,
-      async (manager) => {
-        await raiseEpoch(manager, userId);
-        await manager.delete(LoginSession, { userId });
-        await manager.delete(UserRole, { userId });
-        await this.table.delete(manager, userId);
-        await manager.update(Account, { userId }, { disabledAt: this.clock.now() });
-      },
-      true,
-    );
-  }
-
-  async markEmailVerified(userId: string): Promise<void> {
-    await this.known(userId);
-    await this.change(userId, (manager) => this.table.setEmailVerified(manager, userId, this.clock.now()));
+  /** Refuses sign-in and ends every session. Enabling again revives none. Idempotent. */
+  async disable(userId: string, by: ActedBy = {}): Promise<void> {
+    await this.knownAccount(userId);
+    await this.changes.disable(userId, by);
   }
 
   /** Idempotent. */
-  async assignRole(userId: string, role: string): Promise<void> {
+  async enable(userId: string, by: ActedBy = {}): Promise<void> {
+    await this.knownAccount(userId);
+    await this.changes.enable(userId, by);
+  }
+
+  /**
+   * Removes the user with every row of ours that is the user's, erases waiting mail, and takes client addresses, user agents
+   * and details out of the audit trail. The address is free again, and is told.
+   */
+  delete(userId: string, by: ActedBy = {}): Promise<void> {
+    return this.deletion.delete(userId, by);
+  }
+
+  /**
+   * Vouches for the address. Of a contested one, which was registered more than once, nothing but the address is taken for
+   * proven: password, registered fields and sessions go. Idempotent.
+   */
+  async markEmailVerified(userId: string, by: ActedBy = {}): Promise<void> {
+    await this.knownAccount(userId);
+    await this.changes.markEmailVerified(userId, by);
+  }
+
+  /** Idempotent. */
+  async assignRole(userId: string, role: string, by: ActedBy = {}): Promise<void> {
     checkRoles([role]);
-    await this.known(userId);
-    await this.change(userId, (manager) =>
-      manager.upsert(UserRole, { userId, role, assignedAt: this.clock.now() }, ['userId', 'role']),
-    );
+    await this.knownAccount(userId);
+    await this.changes.assignRole(userId, role, by);
   }
 
   /** Idempotent. */
-  async removeRole(userId: string, role: string): Promise<void> {
-    await this.known(userId);
-    await this.change(userId, (manager) => manager.delete(UserRole, { userId, role }));
+  async removeRole(userId: string, role: string, by: ActedBy = {}): Promise<void> {
+    await this.knownAccount(userId);
+    await this.changes.removeRole(userId, role, by);
   }
 
   /**
@@ -183,27 +173,19 @@ export class Accounts {
    */
   changed<T>(userId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const { timeoutMs } = this.settings.database;
-    return this.change(userId, (manager) => hostWork('Accounts.changed', () => work(manager), timeoutMs));
+    return this.cache.change([userId], (commitBefore) =>
+      this.database.write((manager) => hostWork('Accounts.changed', () => work(manager), timeoutMs), { commitBefore }),
+    );
   }
 
   private hasAdministrator(): Promise<boolean> {
     return this.database.read((manager) => manager.existsBy(UserRole, { role: ADMINISTRATOR }));
   }
 
-  private change<T>(userId: string, work: (manager: EntityManager) => Promise<T>, takesAway = false): Promise<T> {
-    return this.cache.change([userId], (commitBefore) => this.database.write(work, { commitBefore }), { takesAway });
-  }
-
-  private async known(userId: string): Promise<PublicUser> {
-    const user = await this.users.publicUser(userId);
-    if (user === undefined) throw new AuthError('NOT_FOUND');
-    return user;
-  }
-
-  private async newHash(password: string, email: string): Promise<string> {
-    const problems = this.policy.problems(password, { email });
-    if (problems.length > 0) throw new AuthError('PASSWORD_REJECTED', { details: problems });
-    return this.passwords.hash(password);
+  private async knownAccount(userId: string): Promise<MailAccount> {
+    const account = await this.mailAccounts.find(userId);
+    if (account === undefined) throw new AuthError('NOT_FOUND');
+    return account;
   }
 }
 

@@ -4,7 +4,7 @@ import { isEmailAddress } from '../../common/email-address.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { validate } from '../../http/validate.js';
 import { AuthSettings } from '../../options/auth-settings.js';
-import { PasswordPolicy } from '../../passwords/password-policy.js';
+import { NewPasswords } from '../../passwords/new-passwords.service.js';
 import { ColumnLimits } from '../../users/column-limits.js';
 import { ExtraFields } from './extra-fields.js';
 
@@ -25,7 +25,7 @@ export const registrationSchema = v.looseObject({ email, password: v.string() })
 export class RegistrationForm {
   constructor(
     private readonly settings: AuthSettings,
-    private readonly policy: PasswordPolicy,
+    private readonly passwords: NewPasswords,
     private readonly extraFields: ExtraFields,
     private readonly limits: ColumnLimits,
   ) {}
@@ -40,7 +40,7 @@ export class RegistrationForm {
     const { email: address, password, ...rest } = given as Record<string, unknown>;
     const { values, problems } = await this.extraFields.check(this.settings.registration.fields, rest);
     const context = { email: typeof address === 'string' ? address : '', values: texts(values) };
-    const rejected = typeof password === 'string' ? this.policy.problems(password, context) : [];
+    const rejected = typeof password === 'string' ? await this.passwords.problems(password, context) : [];
     const faults = [...(shape.problems ?? this.limits.emailProblems(address as string)), ...problems];
     if (faults.length > 0) throw new AuthError('VALIDATION_FAILED', { details: [...faults, ...rejected] });
     if (rejected.length > 0) throw new AuthError('PASSWORD_REJECTED', { details: rejected });

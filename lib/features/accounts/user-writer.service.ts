@@ -10,6 +10,7 @@ import { HOOK_DEADLINE_MS } from '../../hooks/within-deadline.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { UserRole } from '../../roles/user-role.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
+import { Addresses, type AddressOwner } from '../../users/addresses.service.js';
 import { UserTable, type UserRow } from '../../users/user-table.js';
 
 export interface NewUser {
@@ -20,41 +21,67 @@ export interface NewUser {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** What has become of an address that was to get an account. */
+export interface Outcome {
+  readonly userId: string;
+  /** The account was there already. */
+  readonly repeated: boolean;
+}
+
+/** Statements that belong to the transaction, the same on both ways. */
+export type Recorder = (manager: EntityManager, outcome: Outcome) => Promise<void>;
+
 /** Creates users: the application's row, the account and the roles in one transaction. */
 @Injectable()
 export class UserWriter {
   constructor(
     private readonly database: Database,
     private readonly table: UserTable,
+    private readonly addresses: Addresses,
     private readonly hooks: AuthHooks,
     private readonly cache: SessionCache,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * The id of the new user, or `undefined` when the address is taken. Both ways run one look-up and the same statements
-   * in one transaction, and the same command of the state store after it: on the taken one they match nothing.
-   */
-  async create(user: NewUser): Promise<string | undefined> {
-    const emailCanonical = canonicalIdentifier(user.email);
-    if (await this.isTaken(emailCanonical)) return this.touchNothing(user.roles.length);
-    try {
-      return await this.insert(user, emailCanonical);
-    } catch (error) {
-      // Another unique index than that of the address: an id that a sequence hands out twice, say.
-      if (!isUniqueViolation(error) || !(await this.isTaken(emailCanonical))) throw error;
-      return this.touchNothing(user.roles.length);
-    }
+  /** The id of the new user, or `undefined` when the address is taken: nothing is written then. */
+  async create(user: NewUser, record: Recorder): Promise<string | undefined> {
+    const created = await this.insertUnlessTaken(user, record);
+    return typeof created === 'string' ? created : undefined;
   }
 
-  private isTaken(emailCanonical: string): Promise<boolean> {
-    return this.database.read((manager) => this.table.isTaken(manager, emailCanonical));
+  /**
+   * The same for anybody who asks. A new and a taken address run one look-up, the same number of statements in one
+   * transaction, and the same commands of the state store: on the taken one they match nothing but, where nobody has
+   * proven the address yet, the one that contests it.
+   */
+  async register(user: NewUser, record: Recorder): Promise<void> {
+    const contested: Recorder = async (manager, outcome) => {
+      await this.addresses.contest(manager, outcome.repeated ? outcome.userId : undefined);
+      await record(manager, outcome);
+    };
+    const taken = await this.insertUnlessTaken(user, contested);
+    if (typeof taken !== 'string') await this.touchNothing(taken, user.roles.length, contested);
+  }
+
+  private async insertUnlessTaken(user: NewUser, record: Recorder): Promise<string | AddressOwner> {
+    const emailCanonical = canonicalIdentifier(user.email);
+    const owner = await this.addresses.ownerOf(emailCanonical);
+    if (owner !== undefined) return owner;
+    try {
+      return await this.insert(user, emailCanonical, record);
+    } catch (error) {
+      const faster = isUniqueViolation(error) ? await this.addresses.ownerOf(emailCanonical) : undefined;
+      // Another unique index than that of the address: an id that a sequence hands out twice, say.
+      if (faster === undefined) throw error;
+      return faster;
+    }
   }
 
   private async insert(
     { email, passwordHash, emailVerified, roles, fields }: NewUser,
     emailCanonical: string,
+    record: Recorder,
   ): Promise<string> {
     const now = this.clock.now();
     const row: UserRow = {
@@ -66,27 +93,36 @@ export class UserWriter {
       values: { ...this.settings.registration.newUserDefaults, ...fields },
     };
     const hookMs = Math.min(HOOK_DEADLINE_MS, this.settings.database.timeoutMs);
-    const created = await this.database.write(
-      async (manager) => {
-        const user = await this.table.insert(manager, row);
-        const userId = this.table.idOf(user);
-        for (const role of roles) await insertRole(manager, { userId, role, assignedAt: now });
-        await hostWork('AuthHooks.onRegister', () => this.hooks.onRegister(user, manager), hookMs);
-        return userId;
-      },
-      { insertMayLose: true },
+    const work = async (manager: EntityManager): Promise<string> => {
+      const user = await this.table.insert(manager, row);
+      const userId = this.table.idOf(user);
+      for (const role of roles) await insertRole(manager, { userId, role, assignedAt: now });
+      await record(manager, { userId, repeated: false });
+      await hostWork('AuthHooks.onRegister', () => this.hooks.onRegister(user, manager), hookMs);
+      return userId;
+    };
+    const created = await this.cache.change([''], (commitBefore) =>
+      this.database.write(work, { commitBefore, insertMayLose: true }),
     );
     await this.forgetSessions(created);
     return created;
   }
 
-  private async touchNothing(roles: number): Promise<undefined> {
-    await this.database.write(async (manager) => {
-      await this.table.insertNothing(manager);
+  private async touchNothing(
+    { userId, emailVerified, hasAccount }: AddressOwner,
+    roles: number,
+    record: Recorder,
+  ): Promise<void> {
+    const work = async (manager: EntityManager): Promise<void> => {
+      await this.table.insertNothing(manager, emailVerified || hasAccount ? undefined : userId);
       for (let role = 0; role < roles; role += 1) await manager.delete(UserRole, { userId: '' });
-    });
+      await record(manager, { userId, repeated: true });
+    };
+    // Whoever has proven the address keeps what is cached of the sessions: strangers cannot touch it.
+    const ends = !emailVerified && this.settings.emailVerification !== 'off';
+    const changed = ends ? userId : '';
+    await this.cache.change([changed], (commitBefore) => this.database.write(work, { commitBefore }));
     await this.forgetSessions('');
-    return undefined;
   }
 
   /** The last owner of a number that came back may have sessions that are remembered as live. */

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, Not, type EntityManager } from 'typeorm';
+import { Clock } from '../../common/clock.js';
+import { Database } from '../../database/database.js';
+import { isUniqueViolation } from '../../database/driver-errors.js';
+import type { AuthEventType } from '../../events/event-catalogue.js';
+import { EventRecorder } from '../../events/event-recorder.js';
+import { Outbox } from '../../mail/outbox.js';
+import { AuthSettings } from '../../options/auth-settings.js';
+import { NewPasswords } from '../../passwords/new-passwords.service.js';
+import { UserRole } from '../../roles/user-role.entity.js';
+import { deviceName } from '../../sessions/device-name.js';
+import { SessionCache } from '../../sessions/session-cache.js';
+import { ensureAccount, raiseEpoch } from '../../users/account-epoch.js';
+import { Account } from '../../users/account.entity.js';
+import { Addresses } from '../../users/addresses.service.js';
+import { MailAccounts } from '../../users/mail-accounts.service.js';
+import type { ActedBy } from './acted-by.js';
+
+const NO_FAILURES = { failedInRow: 0, failedInRowKnown: 0 } as const;
+
+/** Whether there was anything to change: what there was not is no event. */
+type Statements = (manager: EntityManager) => Promise<boolean>;
+
+/** Changes of an account from outside it, each with its row of the audit trail in the same transaction. */
+@Injectable()
+export class AccountChanges {
+  constructor(
+    private readonly database: Database,
+    private readonly cache: SessionCache,
+    private readonly events: EventRecorder,
+    private readonly outbox: Outbox,
+    private readonly accounts: MailAccounts,
+    private readonly addresses: Addresses,
+    private readonly newPasswords: NewPasswords,
+    private readonly settings: AuthSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  async disable(userId: string, by: ActedBy): Promise<void> {
+    const statements: Statements = async (manager) => {
+      await ensureAccount(manager, userId);
+      const ended = { disabledAt: this.clock.now(), epoch: () => 'epoch + 1' };
+      return hit(await manager.update(Account, { userId, disabledAt: IsNull() }, ended));
+    };
+    await this.change(userId, by, 'account.disabled', statements, { takesAway: true });
+  }
+
+  async enable(userId: string, by: ActedBy): Promise<void> {
+    await this.change(userId, by, 'account.enabled', async (manager) =>
+      hit(await manager.update(Account, { userId, disabledAt: Not(IsNull()) }, { disabledAt: null })),
+    );
+  }
+
+  async assignRole(userId: string, role: string, by: ActedBy): Promise<void> {
+    const statements: Statements = async (manager) => {
+      if (await manager.existsBy(UserRole, { userId, role })) return false;
+      await manager.insert(UserRole, { userId, role, assignedAt: this.clock.now() });
+      return true;
+    };
+    await this.change(userId, by, 'role.assigned', statements, { details: { role } });
+  }
+
+  async removeRole(userId: string, role: string, by: ActedBy): Promise<void> {
+    const statements: Statements = async (manager) => hit(await manager.delete(UserRole, { userId, role }));
+    await this.change(userId, by, 'role.removed', statements, { details: { role } });
+  }
+
+  async unlock(userId: string, by: ActedBy): Promise<void> {
+    await this.database.write(async (manager) => {
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(Account)
+        .set(NO_FAILURES)
+        .where('userId = :userId AND (failedInRow > 0 OR failedInRowKnown > 0)', { userId })
+        .execute();
+      if (affected === 1) await this.events.record(manager, { ...by, type: 'account.unlocked', subjectId: userId });
+    });
+  }
+
+  /** Vouches for the address of the account. A contested one is treated as its proof treats it. */
+  async markEmailVerified(userId: string, by: ActedBy): Promise<void> {
+    await this.change(userId, by, 'email.verified', async (manager) => {
+      await ensureAccount(manager, userId);
+      const account = await this.accounts.findIn(manager, userId);
+      if (account === undefined || (account.emailVerified && !account.contested)) return false;
+      await this.addresses.prove(manager, userId);
+      return true;
+    });
+  }
+
+  /** Ends every session, every link and every sign-in that is under way, and tells the owner. */
+  async setPassword(userId: string, hash: string, hadOne: boolean, by: ActedBy): Promise<void> {
+    const { client } = by;
+    const data = client && { address: client.address, device: deviceName(client.userAgent) };
+    const locale = this.settings.mailTemplates.defaultLocale;
+    await this.change(userId, by, hadOne ? 'password.changed' : 'password.set', async (manager) => {
+      await raiseEpoch(manager, userId);
+      await this.newPasswords.store(manager, userId, hash);
+      await manager.update(Account, { userId }, NO_FAILURES);
+      await this.outbox.add(manager, { kind: 'password-changed', userId, locale, ...(data && { data }) });
+      return true;
+    });
+  }
+
+  private async change(
+    userId: string,
+    by: ActedBy,
+    type: AuthEventType,
+    statements: Statements,
+    { takesAway = false, details = {} }: { takesAway?: boolean; details?: Readonly<Record<string, string>> } = {},
+  ): Promise<void> {
+    const work = async (manager: EntityManager): Promise<void> => {
+      if (await statements(manager)) await this.events.record(manager, { ...by, type, subjectId: userId, details });
+    };
+    const write = async (commitBefore: number): Promise<void> => {
+      try {
+        await this.database.write(work, { commitBefore, insertMayLose: true });
+      } catch (error) {
+        // Another request has assigned the role at this very moment.
+        if (!isUniqueViolation(error)) throw error;
+      }
+    };
+    await this.cache.change([userId], write, { takesAway });
+  }
+}
+
+function hit({ affected }: { readonly affected?: number | null | undefined }): boolean {
+  return affected === 1;
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { MailLimits } from '../../attempts/mail-limits.service.js';
+import { canonicalIdentifier } from '../../common/email-address.js';
+import { MINUTE_MS } from '../../common/duration.js';
+import { Database } from '../../database/database.js';
+import type { Letter } from '../../mail/letter.js';
+import { MailComposer, type ComposedMail, type CompositionContext } from '../../mail/mail-composer.js';
+import { linkWithToken } from '../../mail/mail-link.js';
+import { OneTimeTokens } from '../../one-time-tokens/one-time-tokens.service.js';
+import { TOKEN_LIFE_MS } from '../../one-time-tokens/purposes.js';
+import type { MailOccasion } from '../../options/mail-options.js';
+import { AuthSettings } from '../../options/auth-settings.js';
+import { Addresses } from '../../users/addresses.service.js';
+import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
+
+const PURPOSE = 'change-email';
+
+/** Mail around a change of address: the link to the new one, and two notices to the old one. */
+@Injectable()
+export class EmailChangeComposer extends MailComposer {
+  override readonly kinds = ['change-email', 'email-changing', 'email-changed'] as const;
+
+  constructor(
+    private readonly accounts: MailAccounts,
+    private readonly addresses: Addresses,
+    private readonly limits: MailLimits,
+    private readonly tokens: OneTimeTokens,
+    private readonly database: Database,
+    private readonly settings: AuthSettings,
+  ) {
+    super();
+  }
+
+  override async compose(letter: Letter, context: CompositionContext): Promise<ComposedMail | undefined> {
+    const { userId = '', address: to = '' } = letter;
+    // Whoever lost the address is told, whatever has become of the account since.
+    if (letter.kind === 'email-changed') return { kind: 'email-changed', to, facts: occasionOf(letter) };
+    const account = await this.accounts.find(userId);
+    if (account === undefined || account.disabled) return undefined;
+    if (!(await this.mayBeSent(letter, account, context))) return undefined;
+    if (letter.kind === 'email-changing') return { kind: 'email-changing', to, facts: occasionOf(letter) };
+    if ((await this.addresses.ownerOf(canonicalIdentifier(to))) !== undefined) return undefined;
+    const request = { purpose: PURPOSE, account, newAddress: to } as const;
+    const token = await this.database.write((manager) => this.tokens.issue(manager, request));
+    const link = linkWithToken(this.settings.links.changeEmail, token);
+    return { kind: PURPOSE, to, facts: { link, validForMinutes: TOKEN_LIFE_MS[PURPOSE] / MINUTE_MS } };
+  }
+
+  /** Mail to an address that somebody signed in can choose: the account's own budget bounds it. */
+  private async mayBeSent(
+    { kind }: Letter,
+    { userId }: MailAccount,
+    { attempt }: CompositionContext,
+  ): Promise<boolean> {
+    return attempt > 0 || this.limits.allow({ kind, userId, knownBrowser: true });
+  }
+}
+
+function occasionOf({ at, data }: Letter): MailOccasion {
+  const text = (name: string): string => String(data?.[name] ?? '');
+  return { at: new Date(at).toISOString(), device: text('device'), address: text('address') };
+}
