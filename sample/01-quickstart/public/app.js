@@ -1,102 +1,55 @@
-import { busyWhile, find, prepareReveal, say } from './dom.js';
-import { clearProblems } from './forms.js';
+import { onProofNeeded } from './api.js';
+import { busyWhile, find } from './dom.js';
+import { takeLink } from './mail-link.js';
+import { prepareProof, prove } from './prove.js';
+import { audienceOf, defineViews, ended, failed, notify, route } from './router.js';
 import { forgetSession, loadSession, onSessionChange, session, signOut } from './session.js';
-import { showAccount } from './view-account.js';
+import { prepareAccount, showAccount } from './view-account.js';
 import { showChecklist } from './view-checklist.js';
-import { prefillAddress, prepareGate } from './view-gate.js';
+import { prepareCode, showCodeEntry } from './view-code.js';
+import { prepareGate } from './view-gate.js';
+import { prepareLinks, showLink, showVerifyEmail } from './view-links.js';
+import { prepareMagicLink, showMagicLink } from './view-magic-link.js';
 import { prepareNotes, showNotes } from './view-notes.js';
+import { preparePassword } from './view-password.js';
+import { prepareRequests } from './view-requests.js';
+import { prepareSent, showSent } from './view-sent.js';
 import { prepareSessions, showSessions } from './view-sessions.js';
 import { inWords } from './words.js';
 
-const VIEWS = {
-  'sign-in': { for: 'guest' },
+takeLink();
+
+defineViews({
+  'sign-in': { for: 'guest', mail: 'folded' },
   register: { for: 'guest' },
+  confirm: { for: 'guest' },
+  forgot: { for: 'guest' },
+  link: { for: 'guest' },
+  code: { for: 'guest' },
+  'code-entry': { for: 'guest', mail: 'open', show: showCodeEntry },
+  sent: { for: 'anybody', mail: 'open', show: showSent },
+  'verify-email': { for: 'anybody', show: showVerifyEmail },
+  'reset-password': { for: 'anybody', show: () => showLink('reset-password') },
+  'change-email': { for: 'anybody', show: () => showLink('change-email') },
+  'magic-link': { for: 'anybody', show: showMagicLink },
+  unlock: { for: 'anybody', show: () => showLink('unlock') },
   notes: { for: 'member', show: showNotes },
-  account: { for: 'member', show: showAccount },
+  account: { for: 'member', mail: 'folded', show: showAccount },
+  'change-password': { for: 'member' },
+  'set-password': { for: 'member' },
+  'change-address': { for: 'member' },
+  'delete-account': { for: 'member' },
   sessions: { for: 'member', show: showSessions },
   checklist: { for: 'anybody', show: showChecklist },
-};
-
-let shown = '';
-
-function notify(text) {
-  say(find('#notice'), text);
-}
-
-/** Goes to a view at once, so that a notice given right after it stays. */
-function go(path) {
-  history.pushState(null, '', `#/${path}`);
-  route();
-}
-
-function route({ first = false } = {}) {
-  const [asked = '', mode = ''] = location.hash.slice(2).split('/');
-  const name = allowed(asked, mode);
-  notify(asked !== name && VIEWS[asked]?.for === 'member' ? 'Sign in to continue.' : '');
-  if (asked !== name) history.replaceState(null, '', `#/${name}`);
-  shown = name;
-  for (const view of document.querySelectorAll('.view')) view.hidden = view.id !== `view-${name}`;
-  for (const tab of document.querySelectorAll('#tabs a')) {
-    if (tab.hash === `#/${name}`) tab.setAttribute('aria-current', 'page');
-    else tab.removeAttribute('aria-current');
-  }
-  const view = find(`#view-${name}`);
-  const heading = find('h1', view);
-  document.title = `${heading.textContent} · Gatehouse quickstart`;
-  for (const form of view.querySelectorAll('form')) clearProblems(form);
-  if (!first) heading.focus();
-  if (VIEWS[name].show) void attempt(VIEWS[name].show);
-}
-
-/** `#/sign-in/again` is for somebody who is signed in and has to prove it once more. */
-function allowed(name, mode) {
-  const home = session.user ? 'notes' : 'sign-in';
-  const wanted = VIEWS[name];
-  if (!wanted || (wanted.for === 'member' && !session.user)) return home;
-  return wanted.for === 'guest' && session.user && mode !== 'again' ? home : name;
-}
-
-/** Runs work of the view on show; what fails is said in that view. */
-async function attempt(work) {
-  const name = shown;
-  const alert = find(`#view-${name} > [role=alert]`);
-  say(alert, '');
-  try {
-    await work();
-  } catch (error) {
-    if (shown === name && !failed(error)) say(alert, inWords(error));
-  }
-}
-
-/** Failures that lead somewhere else. Answers whether it was one of them. */
-function failed(error) {
-  if (error.code === 'REAUTHENTICATION_REQUIRED' && session.user) {
-    prefillAddress(session.user.email);
-    go('sign-in/again');
-    notify(inWords(error));
-    return true;
-  }
-  if (error.status === 401 && session.user) {
-    forgetSession();
-    go('sign-in');
-    notify(inWords(error));
-    return true;
-  }
-  return false;
-}
-
-function ended() {
-  forgetSession();
-  go('sign-in');
-  notify('You are signed out.');
-}
+});
 
 function showWho() {
   const { user } = session;
   find('#who').hidden = !user;
   find('#who-email').textContent = user?.email ?? '';
+  for (const input of document.querySelectorAll('[data-own-address]')) input.value = user?.email ?? '';
   for (const tab of document.querySelectorAll('#tabs a')) {
-    const audience = VIEWS[tab.hash.slice(2)].for;
+    const audience = audienceOf(tab.hash.slice(2));
     tab.hidden = audience === (user ? 'guest' : 'member');
   }
   // Nothing of one user stays in the page for the next.
@@ -105,13 +58,24 @@ function showWho() {
 
 async function start() {
   onSessionChange(showWho);
-  document.querySelectorAll('[data-reveal]').forEach(prepareReveal);
-  prepareGate({ go, notify });
-  prepareNotes({ failed, notify });
-  prepareSessions({ attempt, notify, ended });
+  onProofNeeded(prove);
+  prepareGate();
+  prepareRequests();
+  prepareCode();
+  prepareSent();
+  prepareLinks();
+  prepareMagicLink();
+  prepareNotes();
+  prepareAccount();
+  preparePassword();
+  prepareProof();
+  prepareSessions();
   find('#sign-out').addEventListener('click', (event) => {
     void busyWhile(event.currentTarget, () =>
-      signOut().then(ended, (error) => failed(error) || notify(inWords(error))),
+      signOut().then(
+        () => ended(),
+        (error) => failed(error) || notify(inWords(error)),
+      ),
     );
   });
   // A notice is about what came before the next step.

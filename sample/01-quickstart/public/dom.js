@@ -28,14 +28,18 @@ export async function busyWhile(button, work) {
   }
 }
 
-/** The toggle beside a password field. */
-export function prepareReveal(button) {
-  const input = document.getElementById(button.getAttribute('aria-controls'));
+/** Puts the toggle beside a password field. */
+export function prepareReveal(input) {
+  const button = make('button', { type: 'button', class: 'quiet', 'aria-controls': input.id });
   const show = (shown) => {
     input.type = shown ? 'text' : 'password';
     button.setAttribute('aria-pressed', String(shown));
-    button.firstChild.textContent = shown ? 'Hide' : 'Show';
+    button.replaceChildren(shown ? 'Hide' : 'Show', make('span', { class: 'unseen' }, ' password'));
   };
+  show(false);
+  const frame = make('div', { class: 'reveal' });
+  input.replaceWith(frame);
+  frame.append(input, button);
   button.addEventListener('click', () => show(input.type === 'password'));
   // A password shown at the moment of sending would be offered back as ordinary text by some browsers.
   input.form.addEventListener('submit', () => show(false), { capture: true });

@@ -1,8 +1,9 @@
-import { busyWhile, find, say } from './dom.js';
+import { busyWhile, find, make, prepareReveal, say } from './dom.js';
 import { inWords } from './words.js';
 
 /** Sends a form by script; shows what the server refuses, beside the field it is about where it names one. */
 export function prepareForm(form, onSubmit, onFailure) {
+  furnish(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void busyWhile(find('button[type=submit]', form), async () => {
@@ -14,6 +15,15 @@ export function prepareForm(form, onSubmit, onFailure) {
       }
     });
   });
+}
+
+/** Places for what is refused, and the toggles of passwords. */
+function furnish(form) {
+  form.prepend(make('p', { class: 'alert', role: 'alert', hidden: '' }));
+  for (const input of form.querySelectorAll('.field > :is(input, textarea)')) {
+    input.closest('.field').append(make('p', { class: 'field-problem', id: `${input.id}-problem`, hidden: '' }));
+    if (input.dataset.reveal !== undefined) prepareReveal(input);
+  }
 }
 
 export function clearProblems(form) {

@@ -13,9 +13,13 @@ export async function loadSession() {
   become(await request('GET', '/auth/session'));
 }
 
-export async function signIn(credentials) {
-  const answer = await request('POST', '/auth/login', credentials);
-  rememberCsrfToken(answer.csrfToken);
+/**
+ * Posts what ends in a session: every way of signing in, and every change after which the session goes on under another
+ * id. The answer brings the CSRF token of that session.
+ */
+export async function enter(path, body) {
+  const { csrfToken } = await request('POST', path, body);
+  rememberCsrfToken(csrfToken);
   await loadSession();
 }
 

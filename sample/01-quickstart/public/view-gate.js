@@ -1,15 +1,17 @@
 import { request } from './api.js';
 import { find } from './dom.js';
 import { prepareForm } from './forms.js';
-import { signIn } from './session.js';
+import { go } from './router.js';
+import { enter } from './session.js';
+import { tellSent } from './view-sent.js';
 
 /** The two forms in front of the gate: sign in and register. */
-export function prepareGate({ go, notify }) {
+export function prepareGate() {
   const signInForm = find('#sign-in-form');
   const registerForm = find('#register-form');
 
   prepareForm(signInForm, async (data) => {
-    await signIn({
+    await enter('/auth/login', {
       email: data.get('email'),
       password: data.get('password'),
       rememberMe: data.get('rememberMe') !== null,
@@ -22,11 +24,12 @@ export function prepareGate({ go, notify }) {
     const email = data.get('email');
     await request('POST', '/auth/register', { email, password: data.get('password') });
     registerForm.reset();
-    signInForm.elements.email.value = email;
-    go('sign-in');
-    // The server says the same for a new and for a taken address, and so does the page.
-    notify('If the address was new, the account is ready. Sign in with it now.');
-    signInForm.elements.password.focus();
+    prefillAddress(email);
+    tellSent({
+      // The server says the same for a new and for a taken address, and so does the page.
+      words: `We have written to ${email}. Open the link in that mail to confirm the address, then sign in.`,
+      again: () => request('POST', '/auth/email/verify/request', { email }),
+    });
   });
 }
 

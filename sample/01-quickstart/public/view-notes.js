@@ -1,9 +1,10 @@
 import { request } from './api.js';
 import { find, make } from './dom.js';
 import { prepareForm } from './forms.js';
+import { failed, notify } from './router.js';
 import { moment } from './words.js';
 
-export function prepareNotes({ failed, notify }) {
+export function prepareNotes() {
   const form = find('#note-form');
   prepareForm(
     form,

@@ -1,8 +1,9 @@
 import { request } from './api.js';
 import { busyWhile, find, make } from './dom.js';
+import { attempt, ended, notify } from './router.js';
 import { methods, moment } from './words.js';
 
-export function prepareSessions({ attempt, notify, ended }) {
+export function prepareSessions() {
   find('#sign-out-others').addEventListener('click', (event) => {
     void busyWhile(event.currentTarget, () =>
       attempt(async () => {

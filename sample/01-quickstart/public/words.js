@@ -3,7 +3,10 @@ const SENTENCES = {
   PASSWORD_REJECTED: 'This password cannot be used.',
   VALIDATION_FAILED: 'Something in the form needs another look.',
   NOT_AUTHENTICATED: 'Your session has ended. Sign in again.',
-  REAUTHENTICATION_REQUIRED: 'This needs a recent sign-in. Sign in again, then repeat it.',
+  REAUTHENTICATION_REQUIRED: 'Nothing has changed: this needs a proof that it is you.',
+  INVALID_TOKEN: 'This link has been used, has expired, or a newer one has taken its place. Ask for another one.',
+  INVALID_CODE: 'This code is wrong, or has been used.',
+  CHALLENGE_EXPIRED: 'This code no longer works. Ask for another one.',
   EMAIL_NOT_VERIFIED: 'Confirm your e-mail address first.',
   FORBIDDEN: 'Your account may not do this.',
   CSRF_FAILED: 'The request was refused because it did not seem to come from this page. Reload it and try again.',
@@ -46,7 +49,7 @@ export function moment(iso) {
   return iso ? format.format(new Date(iso)) : 'unknown';
 }
 
-const METHODS = { pwd: 'password', otp: 'code from an app', hwk: 'passkey', swk: 'passkey', fed: 'another provider' };
+const METHODS = { pwd: 'password', otp: 'code', hwk: 'passkey', swk: 'passkey', fed: 'another provider' };
 
 /** RFC 8176 names in words. */
 export function methods(names = []) {

@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthModule } from 'nestjs-gatehouse';
+import { AuthModule, customMail, MailTransport, smtp } from 'nestjs-gatehouse';
 import { ConfigurationModule } from './configuration.module.js';
 import { Configuration } from './configuration.js';
 import { databaseOptions } from './database.js';
-import { DevelopmentController } from './development.controller.js';
+import { DevelopmentMailbox } from './development/development-mailbox.js';
+import { DevelopmentModule } from './development/development.module.js';
 import { environmentOf } from './environment.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { NotesModule } from './notes/notes.module.js';
@@ -14,7 +15,7 @@ import { ReportsController } from './reports.controller.js';
 import { SchemaCheck } from './schema-check.js';
 import { User } from './user.entity.js';
 
-const developmentOnly = environmentOf(process.env) === 'production' ? [] : [DevelopmentController];
+const production = environmentOf(process.env) === 'production';
 
 @Module({
   imports: [
@@ -25,6 +26,8 @@ const developmentOnly = environmentOf(process.env) === 'production' ? [] : [Deve
     }),
     AuthModule.forRootAsync({
       userEntity: User,
+      imports: production ? [] : [DevelopmentModule],
+      overrides: production ? [] : [{ provide: MailTransport, useExisting: DevelopmentMailbox }],
       inject: [Configuration],
       useFactory: (configuration: Configuration) => ({
         secret: configuration.secret,
@@ -33,13 +36,16 @@ const developmentOnly = environmentOf(process.env) === 'production' ? [] : [Deve
         redis: { url: configuration.redisUrl },
         trustedProxyHops: configuration.trustedProxyHops,
         rateLimits: { multiplier: configuration.rateLimitMultiplier },
-        emailVerification: 'off',
+        emailVerification: configuration.emailVerification,
+        mail: configuration.production
+          ? smtp({ url: configuration.smtpUrl, from: configuration.mailFrom })
+          : customMail({ from: configuration.mailFrom }),
         environment: configuration.environment,
       }),
     }),
     NotesModule,
   ],
-  controllers: [PageController, PublicController, ReportsController, ...developmentOnly],
+  controllers: [PageController, PublicController, ReportsController],
   providers: [SchemaCheck, FirstAdministrator],
 })
 export class AppModule {}

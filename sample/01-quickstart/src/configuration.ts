@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import type { EmailVerification } from 'nestjs-gatehouse';
 import { environmentOf, type Environment, type Variables } from './environment.js';
 import { storedSecret } from './stored-secret.js';
 
@@ -15,6 +16,9 @@ export abstract class Configuration {
   abstract readonly redisUrl: string | undefined;
   abstract readonly trustedProxyHops: number;
   abstract readonly rateLimitMultiplier: number;
+  abstract readonly emailVerification: EmailVerification;
+  abstract readonly smtpUrl: string | undefined;
+  abstract readonly mailFrom: string;
   abstract readonly administrator: { readonly email: string; readonly password: string } | undefined;
 }
 
@@ -35,7 +39,10 @@ const NEEDED_IN_PRODUCTION: Readonly<Record<string, string>> = {
   DATABASE_URL: 'a PostgreSQL database: `postgres://user:password@host/name`; the SQLite file is for development',
   REDIS_URL: 'the Redis that the processes share: `rediss://host:6379`',
   TRUSTED_PROXY_HOPS: 'how many proxies stand in front and append to `X-Forwarded-For`; 0 when there is none',
+  SMTP_URL: 'the server that sends mail: `smtps://user:password@host:465`',
 };
+
+const EMAIL_VERIFICATION: readonly EmailVerification[] = ['required', 'optional', 'off'];
 
 export async function readConfiguration(variables: Variables): Promise<Configuration> {
   const environment = environmentOf(variables);
@@ -47,6 +54,7 @@ export async function readConfiguration(variables: Variables): Promise<Configura
   const host = variables['HOST'] || '127.0.0.1';
   const port = Number(variables['PORT'] || 3000) || (await freePort(host));
   const dataDir = variables['DATA_DIR'] || '.data';
+  const baseUrl = variables['BASE_URL'] || `http://127.0.0.1:${port}`;
   const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = variables;
   return {
     environment,
@@ -54,12 +62,15 @@ export async function readConfiguration(variables: Variables): Promise<Configura
     host,
     port,
     dataDir,
-    baseUrl: variables['BASE_URL'] || `http://127.0.0.1:${port}`,
+    baseUrl,
     secret: variables['AUTH_SECRET'] || storedSecret(dataDir),
     databaseUrl: variables['DATABASE_URL'] || undefined,
     redisUrl: variables['REDIS_URL'] || undefined,
     trustedProxyHops: Number(variables['TRUSTED_PROXY_HOPS'] || 0),
     rateLimitMultiplier: variables['RATE_LIMITS'] === 'relaxed' ? 1_000 : 1,
+    emailVerification: emailVerification(variables['EMAIL_VERIFICATION']) ?? 'required',
+    smtpUrl: variables['SMTP_URL'] || undefined,
+    mailFrom: variables['MAIL_FROM'] || `Quickstart <no-reply@${mailHost(baseUrl)}>`,
     administrator: email && password ? { email, password } : undefined,
   };
 }
@@ -87,6 +98,16 @@ function malformed(variables: Variables): string[] {
       (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
       'must begin with `postgres://`',
     ],
+    [
+      'EMAIL_VERIFICATION',
+      (value) => emailVerification(value) !== undefined,
+      'must be `required`, `optional` or `off`',
+    ],
+    [
+      'SMTP_URL',
+      (value) => /^smtps?:\/\/./.test(value) && URL.canParse(value),
+      'must begin with `smtps://` or `smtp://`',
+    ],
   ];
   const problems = rules
     .filter(([name, fits]) => variables[name] && !fits(variables[name]))
@@ -95,6 +116,16 @@ function malformed(variables: Variables): string[] {
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD make the first administrator together: set both or neither');
   }
   return problems;
+}
+
+function emailVerification(value: string | undefined): EmailVerification | undefined {
+  return EMAIL_VERIFICATION.find((one) => one === value);
+}
+
+/** No mail has `localhost` for a sender: a name without a dot is no host of an address. */
+function mailHost(baseUrl: string): string {
+  const hostname = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+  return /^[\w-]+(\.[\w-]+)+$/.test(hostname) ? hostname : 'quickstart.example';
 }
 
 function isWhole(value: string, most: number): boolean {

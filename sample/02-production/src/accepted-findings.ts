@@ -3,9 +3,8 @@ import type { Configuration } from './configuration.js';
 /** Findings of the production checklist that this deployment lives with, each with its reason. It is printed at start. */
 export function acceptedFindings({ redisOnPrivateNetwork }: Configuration): Readonly<Record<string, string>> {
   return {
-    'access.public-routes': 'Read: the health check alone, which tells the name of the worker.',
-    'accounts.email-enumeration':
-      'Whether somebody is a customer is no secret here; no address is confirmed by mail yet.',
+    'access.public-routes':
+      'Read: the health check, which tells the name of the worker, and the page that mailed links open.',
     ...(redisOnPrivateNetwork
       ? { 'store.transport': 'REDIS_NETWORK=private: the operator says that nobody else reaches this network.' }
       : {}),

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthModule, type AuthValues } from 'nestjs-gatehouse';
+import { AuthModule, smtp, type AuthValues } from 'nestjs-gatehouse';
 import { acceptedFindings } from './accepted-findings.js';
 import { Configuration } from './configuration.js';
 import { ConfigurationModule } from './configuration.module.js';
 import { databaseOptions } from './database.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { HealthController } from './health/health.controller.js';
+import { LinksController } from './links/links.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PendingMigrations } from './pending-migrations.js';
 import { User } from './user.entity.js';
@@ -30,13 +31,14 @@ import { User } from './user.entity.js';
         trustedProxyHops: configuration.trustedProxyHops,
         redis: { url: configuration.redisUrl },
         instances: configuration.instances,
+        mail: smtp(configuration.mail),
         publicUserFields: ['plan'],
         checklist: { accept: acceptedFindings(configuration) },
       }),
     }),
     OrdersModule,
   ],
-  controllers: [HealthController],
+  controllers: [HealthController, LinksController],
   providers: [PendingMigrations, FirstAdministrator],
 })
 export class AppModule {}

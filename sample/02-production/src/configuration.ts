@@ -1,4 +1,5 @@
-import type { AuthValues } from 'nestjs-gatehouse';
+import { readFileSync } from 'node:fs';
+import type { AuthValues, SmtpOptions } from 'nestjs-gatehouse';
 import { malformed, missing, type Variables } from './variables.js';
 
 type AcceptedSecrets = NonNullable<AuthValues['acceptedSecrets']>;
@@ -18,6 +19,7 @@ export abstract class Configuration {
   abstract readonly databasePool: number;
   abstract readonly redisUrl: string;
   abstract readonly redisOnPrivateNetwork: boolean;
+  abstract readonly mail: SmtpOptions;
   abstract readonly administrator: { readonly email: string; readonly password: string } | undefined;
 }
 
@@ -55,8 +57,13 @@ export function readConfiguration(variables: Variables): Configuration {
     databasePool: Number(said('DATABASE_POOL') || 10),
     redisUrl: said('REDIS_URL'),
     redisOnPrivateNetwork: said('REDIS_NETWORK') === 'private',
+    mail: mail(variables),
     administrator: email && password ? { email, password } : undefined,
   };
+}
+
+function mail({ SMTP_URL: url, MAIL_FROM: from, SMTP_CA: ca }: Variables): SmtpOptions {
+  return { url, from, ...(ca ? { ca: readFileSync(ca, 'utf8') } : {}) };
 }
 
 /** Secrets that verify and never sign: the next one before a rotation, the one before after it, one that has leaked. */

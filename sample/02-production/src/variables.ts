@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What has no default: a guess would be wrong somewhere, and a wrong one is not seen until it matters. */
@@ -7,6 +9,8 @@ const REQUIRED: Readonly<Record<string, string>> = {
   BASE_URL: 'where browsers reach the proxy, such as `https://api.example.com`',
   DATABASE_URL: 'the PostgreSQL database: `postgres://user:password@host/name`',
   REDIS_URL: 'the Redis that the workers share: `rediss://user:password@host:6379`',
+  SMTP_URL: 'the server that sends mail: `smtps://user:password@host:465`',
+  MAIL_FROM: 'who sends it, such as `Order book <orders@example.com>`',
   INSTANCES: 'how many workers serve this application, such as 2',
   TRUSTED_PROXY_HOPS: 'how many proxies stand in front and append to `X-Forwarded-For`, such as 1',
 };
@@ -21,6 +25,8 @@ const RULES: readonly Rule[] = [
   ['DATABASE_POOL', (value) => isWhole(value, 1, 1_000), 'must be a whole number from 1 to 1000'],
   ['REDIS_URL', (value) => isUrl(value, 'redis:', 'rediss:'), 'must begin with `rediss://` or `redis://`'],
   ['REDIS_NETWORK', (value) => value === 'private', 'can only be `private`'],
+  ['SMTP_URL', (value) => isUrl(value, 'smtp:', 'smtps:'), 'must begin with `smtps://` or `smtp://`'],
+  ['SMTP_CA', existsSync, 'must name a file that is there'],
   ['INSTANCES', (value) => isWhole(value, 1, 1_000), 'must be a whole number from 1 to 1000'],
   ['TRUSTED_PROXY_HOPS', (value) => isWhole(value, 0, 10), 'must be a whole number from 0 to 10'],
   ['PORT', (value) => isWhole(value, 0, 65_535), 'must be a port, or 0 for any free one'],

@@ -20,7 +20,8 @@ const PageHeaders = (): MethodDecorator =>
 export class PageController {
   private readonly files = readPageFiles(join(import.meta.dirname, '..', '..', 'public'));
 
-  @Get()
+  /** The pages that mails link to are this one too: it reads the token from the fragment, which never reaches a server. */
+  @Get(['', 'verify-email', 'reset-password', 'change-email', 'magic-link', 'unlock'])
   @PageHeaders()
   index(): StreamableFile {
     return this.file('index.html');
