@@ -1,6 +1,8 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { ProofOfPresence } from './access/proof-of-presence.js';
+import { PRESENCE_PROOFS } from './access/tokens.js';
 import { authEntities } from './auth-entities.js';
 import { CHECK_SOURCES } from './checklist/tokens.js';
 import type { CheckSource } from './checklist/check.js';
@@ -24,6 +26,7 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
   const checks: Type<CheckSource>[] = [...KERNEL_CHECKS, ...FEATURES.flatMap((feature) => feature.checks ?? [])];
   const jobs: Type<Job>[] = [...KERNEL_JOBS, ...FEATURES.flatMap((feature) => feature.jobs ?? [])];
   const composers: Type<MailComposer>[] = FEATURES.flatMap((feature) => feature.mails ?? []);
+  const proofs: Type<ProofOfPresence>[] = FEATURES.flatMap((feature) => feature.proofs ?? []);
   const entities = authEntities(structure);
   return {
     module,
@@ -44,6 +47,7 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
       ...collected<CheckSource>(CHECK_SOURCES, checks),
       ...collected<Job>(JOBS, jobs),
       ...collected<MailComposer>(MAIL_COMPOSERS, composers),
+      ...collected<ProofOfPresence>(PRESENCE_PROOFS, proofs),
       ...(structure.overrides ?? []),
     ],
     exports: [...KERNEL_EXPORTS, ...FEATURES.flatMap((feature) => feature.exports ?? [])],

@@ -4,6 +4,7 @@ import type { AuthStructure } from './options/auth-options.js';
 import { AuditRow } from './events/audit-row.entity.js';
 import { OutboxEntry } from './mail/outbox-entry.entity.js';
 import { OneTimeToken } from './one-time-tokens/one-time-token.entity.js';
+import { PasswordHistoryEntry } from './passwords/password-history-entry.entity.js';
 import { UserRole } from './roles/user-role.entity.js';
 import { LoginSession } from './sessions/login-session.entity.js';
 import { Account } from './users/account.entity.js';
@@ -15,6 +16,6 @@ import { Account } from './users/account.entity.js';
  * TypeOrmModule.forRoot({ entities: [...authEntities({ userEntity: User }), Note] })
  */
 export function authEntities({ userEntity }: Pick<AuthStructure, 'userEntity'>): Type[] {
-  const kernel = [Account, UserRole, LoginSession, AuditRow, OutboxEntry, OneTimeToken];
+  const kernel = [Account, UserRole, LoginSession, AuditRow, OutboxEntry, OneTimeToken, PasswordHistoryEntry];
   return [userEntity, ...kernel, ...FEATURES.flatMap(({ entities = [] }) => entities)];
 }

@@ -29,9 +29,26 @@ export type {
   UserColumns,
 } from './options/auth-options.js';
 export type { AcceptedSecret, AcceptedTokenKey, TokenOptions, TokenSigningKey } from './options/token-options.js';
+export { consoleMail, customMail, smtp, webhook } from './options/mail-options.js';
+export type {
+  LinkOptions,
+  MailFacts,
+  MailFrame,
+  MailKind,
+  MailLink,
+  MailOccasion,
+  MailOptions,
+  MailTemplate,
+  MailTemplateOptions,
+  MailTemplates,
+  RenderedMail,
+  SmtpOptions,
+  WebhookOptions,
+} from './options/mail-options.js';
 export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';
 export { Clock } from './common/clock.js';
+export { Html, html } from './common/html.js';
 export { Principal, type CredentialKind } from './common/principal.js';
 export { AuthError, type AuthErrorBody, type AuthErrorOptions, type FieldProblem } from './errors/auth-error.js';
 export { AUTH_ERRORS, type AuthErrorCode } from './errors/error-codes.js';
@@ -54,10 +71,23 @@ export { Accounts, type CreateAccount } from './features/accounts/accounts.servi
 export { Tokens, type AuthorizationCodeRequest, type RefreshOptions } from './features/bearer/tokens.service.js';
 export type { Introspection } from './features/bearer/token-introspection.service.js';
 export type { TokenResponse } from './tokens/token-issuer.service.js';
-export { Sessions, type SessionListOptions, type SessionPage, type SessionView } from './sessions/sessions.service.js';
+export {
+  Sessions,
+  type EndedBy,
+  type SessionListOptions,
+  type SessionPage,
+  type SessionView,
+} from './sessions/sessions.service.js';
+export { AuthEvents, type AuthEventListener } from './events/auth-events.js';
+export type { AuthEvent, EventDetails, EventOutcome } from './events/auth-event.js';
+export { AUTH_EVENTS, type AuthEventType } from './events/event-catalogue.js';
+export { AuthMetrics, type AuthCounter, type AuthTimer, type MetricLabels } from './events/auth-metrics.js';
+export { Jobs } from './jobs/jobs.service.js';
 export { Checklist } from './checklist/checklist.js';
 export type { CheckArea, CheckSeverity, Evidence, EvidenceText } from './checklist/check.js';
 export type { ChecklistCounts, ChecklistEntry, ChecklistReport } from './checklist/report.js';
+export { MailOutcomeUnknown, MailRefused, MailTransport, type MailMessage } from './mail/mail-transport.js';
+export { mailTransportOf } from './mail/transports/mail-transport-of.js';
 export { PasswordHasher } from './passwords/password-hasher.js';
 export { StateStore } from './store/state-store.js';
 export type {

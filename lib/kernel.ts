@@ -2,6 +2,7 @@ import type { InjectionToken, Provider, Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessChecks } from './access/access.checks.js';
 import { AccessGuard } from './access/access.guard.js';
+import { AccessRefusals } from './access/access-refusals.js';
 import { AccountScope } from './access/account-scope.policy.js';
 import { AuthContext } from './access/auth-context.js';
 import { AuthContextMiddleware } from './access/auth-context.middleware.js';
@@ -17,13 +18,16 @@ import { RouteRules } from './access/route-rules.js';
 import { RpcSeals } from './access/rpc-seals.js';
 import { sealedGuard } from './access/sealed-guard.js';
 import { SocketCredentials } from './access/socket-credentials.service.js';
+import { StepUpMethods } from './access/step-up-methods.js';
 import { UserLoader } from './access/user-loader.js';
 import { AttemptChecks } from './attempts/attempt.checks.js';
 import { ClientAddresses } from './attempts/client-addresses.service.js';
 import { DeviceCookie } from './attempts/device-cookie.js';
+import { LimitRefusals } from './attempts/limit-refusals.js';
 import { MailLimits } from './attempts/mail-limits.service.js';
 import { PasswordAttempts } from './attempts/password-attempts.service.js';
 import { RateLimits } from './attempts/rate-limits.service.js';
+import { ReauthenticationAttempts } from './attempts/reauthentication-attempts.service.js';
 import { RequestIdentity } from './attempts/request-identity.js';
 import { throttlerProviders } from './attempts/throttler.providers.js';
 import type { SealedColumn } from './database/sealed-columns.js';
@@ -41,25 +45,49 @@ import { MysqlRules } from './database/mysql-rules.js';
 import { SealedColumns } from './database/sealed-columns.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
 import { AuthEvents } from './events/auth-events.js';
+import { AuthMetrics } from './events/auth-metrics.js';
+import { EventLog } from './events/event-log.js';
+import { EventMetrics } from './events/event-metrics.js';
 import { EventRecorder } from './events/event-recorder.js';
+import { HostEventBridge } from './events/host-event-bridge.js';
+import { Metrics } from './events/metrics.service.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
 import { JwksRoute } from './http/jwks.route.js';
 import type { Job } from './jobs/job.js';
 import { Jobs } from './jobs/jobs.service.js';
 import { Keyring } from './keys/keyring.js';
+import { MailChecks } from './mail/mail.checks.js';
+import { MailComposers } from './mail/mail-composers.js';
+import { MailDelivery } from './mail/mail-delivery.service.js';
 import { MailLocales } from './mail/mail-locales.js';
+import { MailRenderer } from './mail/mail-renderer.js';
+import { MailRequests } from './mail/mail-requests.service.js';
+import { MailTransport } from './mail/mail-transport.js';
 import { Outbox } from './mail/outbox.js';
 import { OutboxEntry } from './mail/outbox-entry.entity.js';
-import { MailRequests } from './mail/mail-requests.service.js';
+import { OutboxJob } from './mail/outbox.job.js';
+import { OutboxQueue } from './mail/outbox-queue.js';
+import { OutboxWake } from './mail/outbox-wake.js';
+import { createMailTransport } from './mail/transports/create-mail-transport.js';
+import { BrowserBinding } from './mailed-codes/browser-binding.js';
+import { CodeLetters } from './mailed-codes/code-letters.service.js';
+import { CodePlaces } from './mailed-codes/code-places.service.js';
+import { CodeUses } from './mailed-codes/code-uses.service.js';
+import { MailedCodes } from './mailed-codes/mailed-codes.service.js';
+import { ProvenAddresses } from './mailed-codes/proven-addresses.service.js';
 import { OneTimeTokens } from './one-time-tokens/one-time-tokens.service.js';
 import { AuthSettings } from './options/auth-settings.js';
 import { BcryptPasswordHasher } from './passwords/bcrypt-password-hasher.js';
+import { BreachLookUp } from './passwords/breach-look-up.service.js';
+import { BreachedPasswords, NoBreachedPasswords } from './passwords/breached-passwords.js';
 import { HashingQueue } from './passwords/hashing-queue.js';
 import { NewPasswords } from './passwords/new-passwords.service.js';
 import { PasswordChecks } from './passwords/password.checks.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordHistory } from './passwords/password-history.service.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
 import { Passwords } from './passwords/passwords.service.js';
+import { StoredPasswords } from './passwords/stored-passwords.service.js';
 import { RoleGrants } from './roles/role-grants.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionCookie } from './sessions/session-cookie.js';
@@ -68,10 +96,13 @@ import { SessionOpener } from './sessions/session-opener.js';
 import { SessionRenewal } from './sessions/session-renewal.js';
 import { Sessions } from './sessions/sessions.service.js';
 import { VersionCleanup } from './sessions/version-cleanup.js';
+import { CurrentPassword } from './sign-in/current-password.service.js';
+import { PasswordFailures } from './sign-in/password-failures.js';
 import { PasswordRecord } from './sign-in/password-record.service.js';
 import { PasswordSignIn } from './sign-in/password-sign-in.service.js';
 import { SessionDelivery } from './sign-in/session-delivery.js';
 import { SignInDelivery } from './sign-in/sign-in-delivery.js';
+import { SignInRecord } from './sign-in/sign-in-record.js';
 import { SignIn } from './sign-in/sign-in.service.js';
 import { TokenDelivery } from './sign-in/token-delivery.js';
 import { createStateStore } from './store/state-store.provider.js';
@@ -79,6 +110,7 @@ import { StateStore } from './store/state-store.js';
 import { StoreLifecycle } from './store/store-lifecycle.js';
 import { AccessTokens } from './tokens/access-tokens.service.js';
 import { AuthorizationCodes } from './tokens/authorization-codes.js';
+import { RefreshRecord } from './tokens/refresh-record.js';
 import { RefreshRotation } from './tokens/refresh-rotation.service.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 import { TokenChecks } from './tokens/token.checks.js';
@@ -87,8 +119,10 @@ import { TokenIssuer } from './tokens/token-issuer.service.js';
 import { TokenKeys } from './tokens/token-keys.js';
 import { TokenPassport } from './tokens/token-passport.js';
 import { TokenScopes } from './tokens/token-scopes.js';
+import { Addresses } from './users/addresses.service.js';
 import { ColumnLimits } from './users/column-limits.js';
 import { MailAccounts } from './users/mail-accounts.service.js';
+import { UnprovenFields } from './users/unproven-fields.service.js';
 import { UserDirectory } from './users/user-directory.js';
 import { UserEntityRules } from './users/user-entity-rules.js';
 import { UserTable } from './users/user-table.js';
@@ -104,15 +138,34 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   MysqlRules,
   SealedColumns,
   Jobs,
+  AuthMetrics,
+  Metrics,
   AuthEvents,
   EventRecorder,
+  EventLog,
+  EventMetrics,
+  HostEventBridge,
   AuthHooks,
   UserTable,
+  UnprovenFields,
+  Addresses,
   MailAccounts,
   MailLocales,
   MailRequests,
   Outbox,
+  { provide: MailTransport, useFactory: createMailTransport, inject: [AuthSettings, Clock] },
+  MailComposers,
+  MailRenderer,
+  OutboxQueue,
+  MailDelivery,
+  OutboxWake,
   OneTimeTokens,
+  MailedCodes,
+  CodePlaces,
+  CodeLetters,
+  CodeUses,
+  ProvenAddresses,
+  BrowserBinding,
   UserDirectory,
   UserEntityRules,
   ColumnLimits,
@@ -122,13 +175,19 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   ClientAddresses,
   DeviceCookie,
   PasswordAttempts,
+  ReauthenticationAttempts,
   RateLimits,
   MailLimits,
+  LimitRefusals,
   { provide: RequestIdentity, useClass: PrincipalIdentity },
   { provide: PasswordHasher, useClass: BcryptPasswordHasher },
   HashingQueue,
   Passwords,
+  StoredPasswords,
   PasswordPolicy,
+  PasswordHistory,
+  { provide: BreachedPasswords, useClass: NoBreachedPasswords },
+  BreachLookUp,
   NewPasswords,
   SessionCookie,
   SessionLoader,
@@ -144,6 +203,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   TokenFamilies,
   TokenScopes,
   TokenIssuer,
+  RefreshRecord,
   RefreshRotation,
   AuthorizationCodes,
   RouteRules,
@@ -154,15 +214,20 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   BearerTokenReader,
   { provide: SessionReader, useExisting: CookieSessionReader },
   Principals,
+  StepUpMethods,
   HandshakeRules,
   SocketCredentials,
   RpcSeals,
   AuthContext,
   AuthContextMiddleware,
+  AccessRefusals,
   AccessGuard,
   { provide: APP_GUARD, useFactory: sealedGuard, inject: [AccessGuard] },
   JwksRoute,
+  SignInRecord,
   SignIn,
+  CurrentPassword,
+  PasswordFailures,
   PasswordRecord,
   PasswordSignIn,
   SessionDelivery,
@@ -173,7 +238,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
 ];
 
 /** Jobs that no feature owns. */
-export const KERNEL_JOBS: readonly Type<Job>[] = [];
+export const KERNEL_JOBS: readonly Type<Job>[] = [OutboxJob];
 
 /** Sealed columns that no feature owns. */
 export const KERNEL_SEALED: readonly SealedColumn[] = [{ entity: OutboxEntry, column: 'sealed' }];
@@ -188,6 +253,7 @@ export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
   PasswordChecks,
   AttemptChecks,
   TokenChecks,
+  MailChecks,
   AccessChecks,
 ];
 
@@ -199,11 +265,13 @@ export const KERNEL_EXPORTS: readonly InjectionToken[] = [
   AuthContext,
   AuthHooks,
   AuthEvents,
+  AuthMetrics,
   Jobs,
   AccessGuard,
   HandshakeRules,
   SocketCredentials,
   StateStore,
   PasswordHasher,
+  MailTransport,
   Clock,
 ];

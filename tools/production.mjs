@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ensureCertificate } from '../sample/02-production/proxy/certificate.mjs';
 import { ensureLibraryBuilt, ensureSampleBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { startLongProcess } from './lib/long-process.mjs';
+import { startMailServer } from './lib/mail-server.mjs';
 import { checkNodeVersion } from './lib/node-version.mjs';
 import { proxyPort, takeServices, workerEnvironment } from './lib/production-environment.mjs';
 import { forwardSignals, ROOT, run } from './lib/run.mjs';
@@ -14,7 +17,7 @@ const LISTENING = / is listening on (https?:\/\/\S+)$/;
 const running = { proxy: [], workers: [], services: [] };
 let stopping;
 
-/** Runs `sample/02-production` on this machine: PostgreSQL, Redis, the migrations, two workers, and the proxy in front. */
+/** Runs `sample/02-production` on this machine: PostgreSQL, Redis, mail, the migrations, two workers, and the proxy in front. */
 async function start() {
   const steps = [ensureInstalled, ensureLibraryBuilt, () => ensureSampleBuilt(SAMPLE)];
   for (const step of steps) if ((await step()) !== 0) throw new Error('The sample could not be built.');
@@ -22,7 +25,8 @@ async function start() {
   const folder = path.resolve(process.env.DATA_DIR || path.join(ROOT, '.data', 'production'));
   const services = await takeServices((service) => running.services.push(service));
   const port = await proxyPort();
-  const env = workerEnvironment({ port, folder, services, instances: WORKERS.length });
+  const mail = await mailEnvironment(folder);
+  const env = workerEnvironment({ port, folder, services: { ...services, ...mail }, instances: WORKERS.length });
   if ((await run(process.execPath, [`${SAMPLE}/dist/migrate.js`], { env })) !== 0) {
     throw new Error('The migration failed.');
   }
@@ -31,6 +35,17 @@ async function start() {
   console.log(`\nReady on ${env.BASE_URL}`);
   const certificate = process.env.TLS_CERTIFICATE || path.join(folder, 'certificate.pem');
   console.log(`  curl --cacert ${certificate} ${env.BASE_URL}/health\n`);
+}
+
+/** Mail goes to the server that the environment names, else into this terminal. */
+async function mailEnvironment(folder) {
+  if (process.env.SMTP_URL) return {};
+  const files = ensureCertificate(folder);
+  const server = await startMailServer({ key: readFileSync(files.key), certificate: readFileSync(files.certificate) });
+  running.services.push(server);
+  console.log('Mail is printed here and delivered to nobody; set SMTP_URL for a server of yours.');
+  const from = process.env.MAIL_FROM || 'Order book <orders@example.com>';
+  return { SMTP_URL: server.url, SMTP_CA: files.certificate, MAIL_FROM: from };
 }
 
 async function startWorker(name, env) {

@@ -4,11 +4,12 @@ import type { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { PolicyFunction } from './access-policy.js';
 import type { CompiledRule } from './compiled-rule.js';
+import type { StepUpMethods } from './step-up-methods.js';
 
 const POLICY_DEADLINE_MS = 5 * SECOND_MS;
 const logger = new Logger('Gatehouse');
 
-/** Everything a rule asks of a principal that does not wait for anything. Fresh comes last: see `requireFresh`. */
+/** Everything a rule asks of a principal that does not wait for anything. Fresh comes last: see `isFreshEnough`. */
 export function requireRule(rule: CompiledRule, principal: Principal): void {
   if (rule.via !== undefined && !rule.via.includes(principal.via)) throw new AuthError('FORBIDDEN');
   if (rule.verified && principal.emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
@@ -27,9 +28,13 @@ export function insufficientScope(scopes: readonly string[], { via }: Principal)
 }
 
 /** Only asked of somebody who may do it at all, so that nobody confirms a password in vain. */
-export function requireFresh(rule: CompiledRule, principal: Principal, nowMs: number): void {
-  if (!rule.fresh || principal.freshUntil.getTime() > nowMs) return;
-  throw new AuthError('REAUTHENTICATION_REQUIRED', { details: { methods: ['password'] } });
+export function isFreshEnough(rule: CompiledRule, principal: Principal, nowMs: number): boolean {
+  return !rule.fresh || principal.freshUntil.getTime() > nowMs;
+}
+
+/** Says by what the account may step up: looked up for those alone who are refused. */
+export async function reauthenticationRequired(stepUp: StepUpMethods, { userId }: Principal): Promise<AuthError> {
+  return new AuthError('REAUTHENTICATION_REQUIRED', { details: { methods: await stepUp.methodsOf(userId) } });
 }
 
 /**

@@ -5,7 +5,8 @@ import { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
-import { requireFresh, requirePolicies, requireRule } from './access-decision.js';
+import { AccessRefusals } from './access-refusals.js';
+import { isFreshEnough, reauthenticationRequired, requirePolicies, requireRule } from './access-decision.js';
 import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
 import { leaveVerdict, type Verdict } from './call-state.js';
@@ -13,6 +14,7 @@ import type { CompiledRule } from './compiled-rule.js';
 import { CookieRenewal } from './cookie-renewal.js';
 import { principalIn, Principals } from './principals.js';
 import { isOpen, RouteRules } from './route-rules.js';
+import { StepUpMethods } from './step-up-methods.js';
 import { transportError } from './transport-errors.js';
 import { UserLoader } from './user-loader.js';
 
@@ -28,6 +30,8 @@ export class AccessGuard implements CanActivate {
     private readonly principals: Principals,
     private readonly users: UserLoader,
     private readonly cookies: CookieRenewal,
+    private readonly stepUp: StepUpMethods,
+    private readonly refusals: AccessRefusals,
     private readonly clock: Clock,
     private readonly host: HttpAdapterHost,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
@@ -67,9 +71,16 @@ export class AccessGuard implements CanActivate {
       if (rule.mode === 'optional') return undefined;
       throw new AuthError('NOT_AUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer' } });
     }
-    requireRule(rule, principal);
-    if (rule.policies.length > 0) await requirePolicies(rule.policies, principal, context);
-    requireFresh(rule, principal, this.clock.now());
+    try {
+      requireRule(rule, principal);
+      if (rule.policies.length > 0) await requirePolicies(rule.policies, principal, context);
+      if (!isFreshEnough(rule, principal, this.clock.now())) {
+        throw await reauthenticationRequired(this.stepUp, principal);
+      }
+    } catch (error) {
+      this.refusals.note(context, site, principal, error);
+      throw error;
+    }
     return principal;
   }
 

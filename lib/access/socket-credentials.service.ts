@@ -7,7 +7,7 @@ import type { LiveSession } from '../sessions/live-session.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
-import { requireFresh, requirePolicies, requireRule } from './access-decision.js';
+import { isFreshEnough, reauthenticationRequired, requirePolicies, requireRule } from './access-decision.js';
 import { BearerTokenReader } from './bearer-token-reader.js';
 import type { CallSite } from './call-site.js';
 import { CookieSessionReader } from './cookie-session-reader.js';
@@ -16,6 +16,7 @@ import { bearerToken } from './presented-credential.js';
 import { invalidAccessToken, principalIn, Principals } from './principals.js';
 import { sessionPrincipal } from './session-principal.js';
 import { hasLost, type Standing } from './socket-standing.js';
+import { StepUpMethods } from './step-up-methods.js';
 
 /** The login session that a socket stands on, and how it came to it. */
 export interface SocketGrip {
@@ -53,6 +54,7 @@ export class SocketCredentials {
     private readonly cache: SessionCache,
     private readonly scopes: TokenScopes,
     private readonly grants: RoleGrants,
+    private readonly stepUp: StepUpMethods,
     private readonly clock: Clock,
   ) {}
 
@@ -75,7 +77,9 @@ export class SocketCredentials {
     for (const { gateway, rule: asked } of rule.parts) {
       requireRule(asked, admission.principal);
       await requirePolicies(asked.policies, admission.principal, contextOf(gateway));
-      requireFresh(asked, admission.principal, this.clock.now());
+      if (!isFreshEnough(asked, admission.principal, this.clock.now())) {
+        throw await reauthenticationRequired(this.stepUp, admission.principal);
+      }
     }
     return admission;
   }

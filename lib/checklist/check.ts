@@ -12,6 +12,7 @@ export type CheckArea =
   | 'network'
   | 'access'
   | 'accounts'
+  | 'mail'
   | 'testing';
 
 /** Typed fields only: a number, a flag, one of a closed set, the name of an option, a host. Never free text of an option. */

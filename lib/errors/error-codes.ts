@@ -23,6 +23,7 @@ export const AUTH_ERRORS = {
   REAUTHENTICATION_REQUIRED: { status: 403, message: 'Confirm that it is you to continue.' },
   CSRF_FAILED: { status: 403, message: 'The request did not come from a page of this application.' },
   NOT_FOUND: { status: 404, message: 'Not found.' },
+  ALREADY_ENABLED: { status: 409, message: 'This is there already.' },
   ALREADY_EXISTS: { status: 409, message: 'Somebody else has this already.' },
   RATE_LIMITED: { status: 429, message: 'Too many requests. Try again later.' },
   TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many attempts. Try again later.' },

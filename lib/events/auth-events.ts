@@ -25,9 +25,9 @@ export class AuthEvents {
 
   /** @internal */
   emit(event: AuthEvent): void {
-    for (const type of [event.type, '*'] as const) {
-      for (const listener of this.listeners.get(type) ?? []) void this.call(listener, event);
-    }
+    // A copy: a listener may end itself or begin others.
+    const told = (['*', event.type] as const).flatMap((type) => [...(this.listeners.get(type) ?? [])]);
+    for (const listener of told) void this.call(listener, event);
   }
 
   private async call(listener: AuthEventListener, event: AuthEvent): Promise<void> {

@@ -7,6 +7,9 @@ import { AuditRow } from './audit-row.entity.js';
 import type { AuthEvent, EventInput } from './auth-event.js';
 import { AuthEvents } from './auth-events.js';
 
+const ADDRESS_LENGTH = 45;
+const USER_AGENT_LENGTH = 256;
+
 /** Writes the audit trail: one row for an event, in the transaction of the change that it records. */
 @Injectable()
 export class EventRecorder {
@@ -31,7 +34,8 @@ export class EventRecorder {
 
   private describe({ client, details = {}, outcome = 'success', ...input }: EventInput): AuthEvent {
     const at = this.clock.now();
-    return {
+    // One object for all listeners: none may tell the next something else.
+    return Object.freeze({
       id: uuidv7(at),
       type: input.type,
       outcome,
@@ -39,9 +43,14 @@ export class EventRecorder {
       actorId: input.actorId ?? null,
       subjectId: input.subjectId ?? null,
       sessionId: input.sessionId ?? null,
-      address: client?.address ?? null,
-      userAgent: client?.userAgent ?? null,
-      details,
-    };
+      address: printable(client?.address, ADDRESS_LENGTH),
+      userAgent: printable(client?.userAgent, USER_AGENT_LENGTH),
+      details: Object.freeze({ ...details }),
+    });
   }
+}
+
+/** What an application's own code says of a client need not be what a request could carry. */
+function printable(text: string | undefined, length: number): string | null {
+  return text?.replace(/\p{C}/gu, '').slice(0, length) || null;
 }

@@ -1,4 +1,5 @@
 import type { Provider, Type } from '@nestjs/common';
+import type { ProofOfPresence } from '../access/proof-of-presence.js';
 import type { CheckSource } from '../checklist/check.js';
 import type { Job } from '../jobs/job.js';
 import type { MailComposer } from '../mail/mail-composer.js';
@@ -16,6 +17,8 @@ export interface Feature {
   readonly jobs?: readonly Type<Job>[];
   /** What turns letters of the outbox into mail. */
   readonly mails?: readonly Type<MailComposer>[];
+  /** What a signed-in user may prove the identity by once more, at `POST /reauthenticate`. */
+  readonly proofs?: readonly Type<ProofOfPresence>[];
   /** Columns of the entities that hold sealed text. */
   readonly sealed?: readonly SealedColumn[];
 }

@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate as tick } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { describe, expect, it } from 'vitest';
+import { AuthMetrics } from '../events/auth-metrics.js';
+import { Metrics } from '../events/metrics.service.js';
 import type { AuthSettings } from '../options/auth-settings.js';
 import { HashingAborted } from './hashing-aborted.js';
 import { HashingQueue } from './hashing-queue.js';
 
 const queueOf = (concurrency: number, queue: number) =>
-  new HashingQueue({ passwords: { concurrency, queue } } as AuthSettings);
+  new HashingQueue({ passwords: { concurrency, queue } } as AuthSettings, new Metrics(new AuthMetrics()));
 
 /** Jobs that end when told to. */
 function jobs() {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../errors/auth-error.js';
+import { Metrics } from '../events/metrics.service.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { HashingAborted } from './hashing-aborted.js';
 
@@ -22,7 +23,10 @@ export class HashingQueue {
   private readonly waiting = new Set<() => void>();
   private running = 0;
 
-  constructor(settings: AuthSettings) {
+  constructor(
+    settings: AuthSettings,
+    private readonly metrics: Metrics,
+  ) {
     this.concurrency = settings.passwords.concurrency;
     this.capacity = settings.passwords.queue;
   }
@@ -41,7 +45,7 @@ export class HashingQueue {
     if (this.running < this.concurrency) this.running++;
     else await this.turn(signal);
     try {
-      return await job();
+      return await this.metrics.timed('auth_password_hash', {}, job);
     } finally {
       this.next();
     }

@@ -4,6 +4,7 @@ import type { PasswordOptions } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { PasswordBlocklist } from './password-blocklist.js';
 import { bare, folded, formsOf } from './password-forms.js';
+import { passwordProblem } from './password-problem.js';
 import { isHashable, MAX_PASSWORD_BYTES, normalised } from './password-text.js';
 
 /** What is known of the account whose password it becomes. */
@@ -78,8 +79,7 @@ export class PasswordPolicy {
   }
 
   private problem(rule: string, message: string, option = rule): FieldProblem {
-    const hint = this.settings.environment === 'development' ? ` (option passwords.${option})` : '';
-    return { field: 'password', rule, message: message + hint };
+    return passwordProblem(this.settings, rule, message, option);
   }
 }
 

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { CheckSource, passed, type Check } from '../checklist/check.js';
+import { CheckSource, passed, type Check, type CheckOutcome, type EvidenceText } from '../checklist/check.js';
+import { enumEvidence, optionEvidence } from '../checklist/evidence.js';
+import { MIN_SECRET_BYTES, SECRET_WEAKNESSES, secretProblem } from '../keys/secret-strength.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { BreachedPasswords, NoBreachedPasswords } from './breached-passwords.js';
+import { StoredPasswords } from './stored-passwords.service.js';
 
 const SINGLE_FACTOR_MINIMUM = 15;
 const LEAST_COST = 10;
@@ -8,12 +12,19 @@ const LEAST_COST = 10;
 /** Findings on the password options. */
 @Injectable()
 export class PasswordChecks extends CheckSource {
-  constructor(private readonly settings: AuthSettings) {
+  readonly #settings: AuthSettings;
+
+  constructor(
+    settings: AuthSettings,
+    private readonly stored: StoredPasswords,
+    private readonly breached: BreachedPasswords,
+  ) {
     super();
+    this.#settings = settings;
   }
 
   override checks(): readonly Check[] {
-    const { minLength, cost, composition } = this.settings.passwords;
+    const { minLength, cost, composition } = this.#settings.passwords;
     return [
       {
         id: 'passwords.minimum',
@@ -61,6 +72,71 @@ export class PasswordChecks extends CheckSource {
                   'Remove passwords.composition unless another rule obliges you: the standards advise against it.',
               },
       },
+      {
+        id: 'passwords.pepper',
+        title: 'Peppers cannot be guessed and are used for nothing else',
+        area: 'passwords',
+        severity: 'refuse',
+        source: 'ASVS 5.0 V11.2.3, NIST SP 800-63B-4 §3.1.1.2',
+        run: () => this.#pepper(),
+      },
+      {
+        id: 'passwords.breached',
+        title: 'New passwords are looked up among breached ones',
+        area: 'passwords',
+        severity: 'note',
+        source: 'ASVS 5.0 V6.2.12',
+        run: () =>
+          this.breached instanceof NoBreachedPasswords
+            ? {
+                status: 'finding',
+                evidence: { lookUp: false },
+                change: 'Add overrides: [{ provide: BreachedPasswords, useClass: PwnedPasswords }].',
+              }
+            : passed,
+      },
+      {
+        id: 'passwords.imported',
+        title: 'Passwords are stored as this application stores them',
+        area: 'passwords',
+        severity: 'note',
+        source: 'ASVS 5.0 V11.4.2',
+        run: () => this.#imported(),
+      },
     ];
+  }
+
+  #pepper(): CheckOutcome {
+    const { secret, secrets, acceptedSecrets, passwords } = this.#settings;
+    const others = [secret, ...Object.values(secrets), ...acceptedSecrets.map((accepted) => accepted.secret)];
+    const peppers = Object.values(passwords.pepper?.keys ?? {});
+    const evidence: Record<string, number | boolean | EvidenceText> = {};
+    for (const [index, pepper] of peppers.entries()) {
+      // An id is free text: the place in the list names the pepper.
+      const path = `passwords.pepper.keys[${index}]`;
+      const problem = secretProblem(pepper);
+      if (problem !== undefined) {
+        evidence[`${path}.bytes`] = problem.bytes;
+        evidence[`${path}.reason`] = enumEvidence(problem.reason, SECRET_WEAKNESSES);
+      }
+      const elsewhere = [...others, ...peppers.slice(0, index)];
+      if (elsewhere.some((value) => value.trim() === pepper.trim())) evidence[`${path}.reused`] = true;
+    }
+    if (Object.keys(evidence).length === 0) return passed;
+    return {
+      status: 'finding',
+      evidence: { option: optionEvidence('passwords.pepper'), ...evidence },
+      change: `Add a pepper of at least ${MIN_SECRET_BYTES} random bytes of its own, and make it passwords.pepper.current.`,
+    };
+  }
+
+  #imported(): CheckOutcome {
+    const { bcrypt, scrypt, argon2 } = this.stored.imported;
+    if (bcrypt + scrypt + argon2 === 0) return passed;
+    return {
+      status: 'finding',
+      evidence: { bcrypt, scrypt, argon2 },
+      change: 'Each is made anew when its owner signs in. After a year or so, take away those that are left.',
+    };
   }
 }

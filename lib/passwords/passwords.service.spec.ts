@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { AuthMetrics } from '../events/auth-metrics.js';
+import { Metrics } from '../events/metrics.service.js';
 import type { AuthSettings } from '../options/auth-settings.js';
 import { BcryptPasswordHasher } from './bcrypt-password-hasher.js';
 import { HashingAborted } from './hashing-aborted.js';
@@ -35,7 +37,7 @@ class Watched extends BcryptPasswordHasher {
 
 async function started() {
   const hasher = new Watched(settings);
-  const passwords = new Passwords(hasher, new HashingQueue(settings));
+  const passwords = new Passwords(hasher, new HashingQueue(settings, new Metrics(new AuthMetrics())));
   await passwords.onModuleInit();
   const stored = await passwords.hash('correct horse battery');
   hasher.costs();
@@ -61,7 +63,7 @@ describe('Passwords', () => {
 
   it('has the dummy from the start, so that the first unknown user costs no more than the next', async () => {
     const hasher = new Watched(settings);
-    await new Passwords(hasher, new HashingQueue(settings)).onModuleInit();
+    await new Passwords(hasher, new HashingQueue(settings, new Metrics(new AuthMetrics()))).onModuleInit();
     expect(hasher.costs()).toEqual([5]);
   });
 

@@ -1,9 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { randomToken } from '../common/random.js';
 import { AuthError } from '../errors/auth-error.js';
+import { StartUpError } from '../errors/start-up-error.js';
 import { HashingQueue, type HashingOptions } from './hashing-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { isHashable, MAX_PASSWORD_BYTES } from './password-text.js';
+import { SparseLog } from './sparse-log.js';
+import { UncheckableHash } from './uncheckable-hash.js';
 
 export interface PasswordVerification {
   readonly matches: boolean;
@@ -20,6 +23,7 @@ const WRONG: PasswordVerification = { matches: false, rehash: false };
  */
 @Injectable()
 export class Passwords implements OnModuleInit {
+  private readonly log = new SparseLog();
   private prepared: Promise<string> | undefined;
 
   constructor(
@@ -28,7 +32,10 @@ export class Passwords implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.dummy();
+    await this.dummy().catch((error: unknown) => {
+      if (!(error instanceof UncheckableHash)) throw error;
+      throw new StartUpError('passwords cannot be hashed.', [error.reason]);
+    });
   }
 
   /** The text to store for a password. `PASSWORD_REJECTED` above 1,024 bytes; the policy is asked by the caller. */
@@ -42,15 +49,24 @@ export class Passwords implements OnModuleInit {
 
   /**
    * Whether the password is the stored one. `null`: there is no such account, it has no password, or it may not sign in.
-   * Exactly one hash is spent on every answer.
+   * Exactly one hash is spent on every answer. `STORE_UNAVAILABLE` (503) for a hash whose pepper or package is missing.
    */
   async verify(password: string, stored: string | null, options: HashingOptions = {}): Promise<PasswordVerification> {
     const dummy = await this.dummy();
     const hashable = isHashable(password);
     const against = hashable && stored !== null ? stored : dummy;
-    const same = await this.queue.run(() => this.hasher.verify(hashable ? password : '', against), options);
+    const same = await this.queue.run(() => this.check(hashable ? password : '', against), options);
     if (against === dummy || !same) return WRONG;
     return { matches: true, rehash: this.queue.isEmpty && this.hasher.needsRehash(against) };
+  }
+
+  private async check(password: string, stored: string): Promise<boolean> {
+    try {
+      return await this.hasher.verify(password, stored);
+    } catch (error) {
+      if (error instanceof UncheckableHash) this.log.error(`Passwords cannot be checked: ${error.reason}`);
+      throw error;
+    }
   }
 
   /** A hash of a password that nobody knows. Made at start; an application that was never initialised makes it at first need. */

@@ -35,6 +35,24 @@ export interface SessionRequest extends Partial<ProvenBefore> {
   readonly client: ClientInfo;
 }
 
+/** A session that has just been inserted. */
+export interface OpenedSession {
+  readonly session: LoginSession;
+  /** Whether it is the first one of the account ever. */
+  readonly isFirst: boolean;
+  /** How many of the account's oldest sessions it has put an end to. */
+  readonly displaced: number;
+}
+
+/** What is written with a session, in its transaction. */
+export interface OpeningRecord {
+  opened(manager: EntityManager, opened: OpenedSession): Promise<void>;
+  /** Nothing began: the account or its epoch has changed, or the session that hands its proof on has ended. */
+  lost(manager: EntityManager): Promise<void>;
+}
+
+const NO_RECORD: OpeningRecord = { opened: () => Promise.resolve(), lost: () => Promise.resolve() };
+
 /** Begins login sessions. */
 @Injectable()
 export class SessionOpener {
@@ -50,13 +68,13 @@ export class SessionOpener {
    * flight does not outlive a password change; or when the session that hands its proof on has ended. The oldest sessions
    * beyond the cap end in the same transaction.
    */
-  async open(request: SessionRequest): Promise<LoginSession | undefined> {
+  async open(request: SessionRequest, record = NO_RECORD): Promise<LoginSession | undefined> {
     const session = this.describe(request);
-    const live = await this.prepare(request.userId);
+    const { live, isFirst } = await this.prepare(request.userId);
     const displaces = live >= this.settings.sessions.cap;
-    const displaced = displaces
-      ? await this.cache.change([request.userId], (commitBefore) => this.insert(session, request, commitBefore))
-      : await this.insert(session, request);
+    const insert = (commitBefore?: number): Promise<number | undefined> =>
+      this.insert({ session, isFirst }, request.sessionId, record, commitBefore);
+    const displaced = displaces ? await this.cache.change([request.userId], insert) : await insert();
     if (displaced === undefined) return undefined;
     // Others signed in meanwhile and filled the cap.
     if (!displaces && displaced > 0) await this.cache.forget(request.userId);
@@ -64,13 +82,13 @@ export class SessionOpener {
   }
 
   /** Sees to the account's row (a user whom the application made has none: epoch 0) and counts the live sessions. */
-  private async prepare(userId: string): Promise<number> {
-    const { known, live } = await this.database.read(async (manager) => ({
-      known: await manager.existsBy(Account, { userId }),
+  private async prepare(userId: string): Promise<{ readonly live: number; readonly isFirst: boolean }> {
+    const { account, live } = await this.database.read(async (manager) => ({
+      account: await manager.findOneBy(Account, { userId }),
       live: await liveSessions(manager, userId, this.clock.now()).getCount(),
     }));
-    if (!known) await this.insertAccount(userId);
-    return live;
+    if (account === null) await this.insertAccount(userId);
+    return { live, isFirst: (account?.sessionSeq ?? 0) === 0 };
   }
 
   private describe(request: SessionRequest): LoginSession {
@@ -112,25 +130,35 @@ export class SessionOpener {
 
   /** The number of sessions that the cap displaced, or `undefined` when the claim is lost. */
   private insert(
-    session: LoginSession,
-    { sessionId: origin }: SessionRequest,
+    { session, isFirst }: Omit<OpenedSession, 'displaced'>,
+    origin: string | undefined,
+    record: OpeningRecord,
     commitBefore?: number,
   ): Promise<number | undefined> {
     return this.database.write(
       async (manager) => {
-        if (origin !== undefined && !(await isLive(manager, session, origin))) return undefined;
-        const claim = await manager
-          .createQueryBuilder()
-          .update(Account)
-          .set({ sessionSeq: () => 'session_seq + 1', failedInRow: 0, failedInRowKnown: 0 })
-          .where('userId = :userId AND epoch = :epoch AND disabledAt IS NULL', session)
-          .execute();
-        if (claim.affected !== 1) return undefined;
+        if (!(await this.claim(manager, session, origin))) {
+          await record.lost(manager);
+          return undefined;
+        }
         await manager.insert(LoginSession, session);
-        return this.displace(manager, session);
+        const displaced = await this.displace(manager, session);
+        await record.opened(manager, { session, isFirst, displaced });
+        return displaced;
       },
       commitBefore === undefined ? {} : { commitBefore },
     );
+  }
+
+  private async claim(manager: EntityManager, session: LoginSession, origin: string | undefined): Promise<boolean> {
+    if (origin !== undefined && !(await isLive(manager, session, origin))) return false;
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(Account)
+      .set({ sessionSeq: () => 'session_seq + 1', failedInRow: 0, failedInRowKnown: 0 })
+      .where('userId = :userId AND epoch = :epoch AND disabledAt IS NULL', session)
+      .execute();
+    return affected === 1;
   }
 
   private async displace(manager: EntityManager, { userId, createdAt }: LoginSession): Promise<number> {

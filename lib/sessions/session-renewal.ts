@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { randomToken, uuidv7 } from '../common/random.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { lockAccount } from '../users/account-epoch.js';
 import { accountIsGood } from '../users/account-is-good.js';
 import { Account } from '../users/account.entity.js';
 import { LoginSession } from './login-session.entity.js';
@@ -26,13 +27,15 @@ export class SessionRenewal {
   /**
    * Inside `Database.write` and `SessionCache.change`, as the first statements: ends the session, lets `change` run, and
    * inserts the successor with the same absolute end, device, remember-me and CSRF seed, and the account's epoch of then.
-   * `undefined` when the session has ended: nothing has been written and `change` did not run.
+   * `undefined` when the session has ended: `change` did not run.
    */
   async renew(
     manager: EntityManager,
     request: RenewalRequest,
     change: () => Promise<void> = () => Promise.resolve(),
   ): Promise<LoginSession | undefined> {
+    // A statement that waits for nothing would still see the epoch from before a reset that is about to commit.
+    if (!(await lockAccount(manager, request.userId))) return undefined;
     if (!(await this.end(manager, request))) return undefined;
     const old = await manager.findOneByOrFail(LoginSession, { id: request.sessionId });
     await change();

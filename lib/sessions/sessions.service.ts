@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { ClientInfo } from '../common/client-address.js';
 import { Clock } from '../common/clock.js';
 import { isRowId } from '../common/row-id.js';
 import { Database } from '../database/database.js';
 import { AuthError } from '../errors/auth-error.js';
+import type { EventInput } from '../events/auth-event.js';
+import { EventRecorder } from '../events/event-recorder.js';
+import { Outbox, type NewLetter } from '../mail/outbox.js';
 import { raiseEpoch } from '../users/account-epoch.js';
 import { deviceName } from './device-name.js';
 import { liveSessions } from './live-sessions.query.js';
@@ -39,6 +43,20 @@ export interface SessionListOptions {
   readonly cursor?: string | undefined;
 }
 
+/** Who ends sessions, for the audit trail. What is left out is not known; without any of it the application does. */
+export interface EndedBy {
+  /** The user who does it. */
+  readonly actorId?: string;
+  /** Public id of the session in which it is done. */
+  readonly sessionId?: string;
+  readonly client?: ClientInfo;
+}
+
+/** @internal What is written with the end of a session, in its transaction: one event, and mail where the owner is told. */
+export interface SessionEnd extends Pick<EventInput, 'type' | 'outcome' | 'actorId' | 'client' | 'details'> {
+  readonly letter?: NewLetter;
+}
+
 /**
  * The login sessions of users. Whatever is revoked here is refused on the very next request, on every node. When the
  * state store is down a revocation is committed all the same and answered `STORE_UNAVAILABLE` (503).
@@ -48,6 +66,8 @@ export class Sessions {
   constructor(
     private readonly database: Database,
     private readonly cache: SessionCache,
+    private readonly events: EventRecorder,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
@@ -66,36 +86,69 @@ export class Sessions {
   }
 
   /** Ends one session of the user. Throws `NOT_FOUND` (404), also for a session of somebody else. */
-  async revoke(userId: string, id: string): Promise<void> {
+  async revoke(userId: string, id: string, by: EndedBy = {}): Promise<void> {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
-    const revoked = await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'id = :id', { id }));
+    const event: EventInput = { ...by, type: 'session.revoked', subjectId: userId, details: { session: id } };
+    const revoked = await this.end(userId, async (manager) => {
+      const ended = await this.revokeWhere(manager, userId, 'id = :id', { id });
+      if (ended > 0) await this.events.record(manager, event);
+      return ended;
+    });
     if (revoked === 0) throw new AuthError('NOT_FOUND');
   }
 
   /**
-   * Ends the session with this sid. Whether it was this call that ended it; one that has ended costs one look-up.
+   * Ends the session with this sid. Whether it was this call that ended it, and so wrote what is to be written; one that
+   * has ended costs one look-up.
    *
    * @internal
    */
-  async revokeBySid(userId: string, sid: string): Promise<boolean> {
-    const lives = await this.database.read((manager) =>
-      liveSessions(manager, userId, this.clock.now()).andWhere('s.sid = :sid', { sid }).getExists(),
+  async revokeBySid(userId: string, sid: string, { letter, ...event }: SessionEnd): Promise<boolean> {
+    const session = await this.database.read((manager) =>
+      liveSessions(manager, userId, this.clock.now())
+        .select('s.id', 'id')
+        .andWhere('s.sid = :sid', { sid })
+        .getRawOne<{ id: string }>(),
     );
-    if (!lives) return false;
-    return (await this.end(userId, (manager) => this.revokeWhere(manager, userId, 'sid = :sid', { sid }))) > 0;
+    if (session === undefined) return false;
+    const { id } = session;
+    const ended = await this.end(userId, async (manager) => {
+      const count = await this.revokeWhere(manager, userId, 'id = :id', { id });
+      if (count === 0) return 0;
+      await this.events.record(manager, { ...event, subjectId: userId, sessionId: id });
+      if (letter !== undefined) await this.outbox.add(manager, letter);
+      return count;
+    });
+    return ended > 0;
   }
 
   /** Ends every session of the user but the one to keep, and answers how many. */
-  revokeOthers(userId: string, keepId: string): Promise<number> {
-    return this.end(userId, (manager) => this.revokeWhere(manager, userId, 'id <> :keepId', { keepId }));
+  revokeOthers(userId: string, keepId: string, by: EndedBy = {}): Promise<number> {
+    return this.end(userId, async (manager) => {
+      const revoked = await this.revokeWhere(manager, userId, 'id <> :keepId', { keepId });
+      await this.recordAll(manager, userId, { revoked, kept: keepId }, by);
+      return revoked;
+    });
   }
 
   /** Ends every session of the user, those being signed in at this moment too: the account's epoch rises. */
-  revokeAll(userId: string): Promise<number> {
+  revokeAll(userId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
       await raiseEpoch(manager, userId);
-      return this.revokeWhere(manager, userId);
+      const revoked = await this.revokeWhere(manager, userId);
+      await this.recordAll(manager, userId, { revoked }, by);
+      return revoked;
     });
+  }
+
+  private async recordAll(
+    manager: EntityManager,
+    userId: string,
+    details: { readonly revoked: number; readonly kept?: string },
+    by: EndedBy,
+  ): Promise<void> {
+    if (details.revoked === 0) return;
+    await this.events.record(manager, { ...by, type: 'session.all_revoked', subjectId: userId, details });
   }
 
   private end(userId: string, statement: (manager: EntityManager) => Promise<number>): Promise<number> {

@@ -1,9 +1,12 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { FAILED_IN_ROW_LIMIT } from '../attempts/budgets.js';
 import { Database } from '../database/database.js';
-import { isUniqueViolation } from '../database/driver-errors.js';
 import { Passwords } from '../passwords/passwords.service.js';
+import { ensureAccount } from '../users/account-epoch.js';
 import { Account } from '../users/account.entity.js';
 import { UserTable } from '../users/user-table.js';
+import { PasswordFailures, type FailedPassword } from './password-failures.js';
 
 /**
  * What a password check leaves behind in the database. All of it is written after the answer: how long a write takes must
@@ -18,12 +21,16 @@ export class PasswordRecord implements BeforeApplicationShutdown {
     private readonly database: Database,
     private readonly passwords: Passwords,
     private readonly table: UserTable,
+    private readonly failures: PasswordFailures,
   ) {}
 
-  /** One more failure in a row. The same statement, matching no row, for an identifier that nobody has. */
-  countFailure(userId: string | undefined, knownBrowser: boolean): void {
+  /** One more failure in a row, with what follows from it. The same statements, matching no row, for nobody's identifier. */
+  countFailure(failed: FailedPassword): void {
     this.later('A wrong password could not be counted', () =>
-      this.count(userId, knownBrowser ? 'failedInRowKnown' : 'failedInRow'),
+      this.database.write(async (manager) => {
+        const inRow = await countInRow(manager, failed);
+        await this.failures.record(manager, failed, inRow === FAILED_IN_ROW_LIMIT);
+      }),
     );
   }
 
@@ -39,24 +46,23 @@ export class PasswordRecord implements BeforeApplicationShutdown {
     await Promise.all(this.writing);
   }
 
-  private async count(userId: string | undefined, column: 'failedInRow' | 'failedInRowKnown'): Promise<void> {
-    const { affected } = await this.database.write((manager) =>
-      manager.increment(Account, { userId: userId ?? '' }, column, 1),
-    );
-    if (affected !== 0 || userId === undefined) return;
-    // A user whom the application made has no row before the first sign-in.
-    await this.database
-      .write((manager) => manager.insert(Account, { userId, [column]: 1 }), { insertMayLose: true })
-      .catch((error: unknown) => {
-        if (!isUniqueViolation(error)) throw error;
-        return this.count(userId, column);
-      });
-  }
-
   private later(complaint: string, work: () => Promise<void>): void {
     const written = work()
       .catch(() => this.logger.warn(complaint))
       .finally(() => this.writing.delete(written));
     this.writing.add(written);
   }
+}
+
+/** How many there are now. The row is locked meanwhile: of any number of failures at once, one is the hundredth. */
+async function countInRow(manager: EntityManager, { userId, byBrowser }: FailedPassword): Promise<number> {
+  const column = byBrowser ? 'failedInRowKnown' : 'failedInRow';
+  const whose = { userId: userId ?? '' };
+  const { affected } = await manager.increment(Account, whose, column, 1);
+  if (affected === 0 && userId !== undefined) {
+    // A user whom the application made has no row before the first sign-in.
+    await ensureAccount(manager, userId);
+    await manager.increment(Account, whose, column, 1);
+  }
+  return (await manager.findOneBy(Account, whose))?.[column] ?? 0;
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { PasswordAttempt } from '../attempts/password-attempt.js';
 import { FAILED_IN_ROW_LIMIT } from '../attempts/budgets.js';
 import type { KnownDevices } from '../attempts/known-devices.js';
@@ -22,6 +22,8 @@ export interface PasswordSignInRequest {
   /** For tokens: scopes that are asked for, separated by spaces. */
   readonly scope?: string | undefined;
   readonly client: ClientInfo;
+  /** Of mail that the attempt calls for. */
+  readonly locale: string;
   readonly devices: KnownDevices;
   readonly replaces: SessionReference | undefined;
   readonly gone: AbortSignal;
@@ -33,8 +35,6 @@ export interface PasswordSignInRequest {
  */
 @Injectable()
 export class PasswordSignIn {
-  private readonly logger = new Logger('Gatehouse');
-
   constructor(
     private readonly attempts: PasswordAttempts,
     private readonly users: UserDirectory,
@@ -61,23 +61,28 @@ export class PasswordSignIn {
     const known = attempt.device !== undefined;
     const stored = this.usableHash(candidate, known);
     const { matches, rehash } = await this.passwords.verify(request.password, stored, { signal: request.gone });
-    if (!matches || candidate === undefined || stored === null) {
+    if (!matches || candidate === undefined || stored === null || !this.mayEnter(candidate)) {
+      // Counted where the password was right as well: who registered the address could tell by it whether it was free.
       const { lockedForMs } = await attempt.settle('wrong');
-      if (lockedForMs > 0) this.logger.warn(`Passwords of one account are refused for ${lockedForMs / 1_000} s`);
-      this.record.countFailure(candidate?.userId, known);
+      const counted = { byBrowser: known, lockedForMs, unverified: matches };
+      this.record.countFailure({ ...request, ...counted, userId: candidate?.userId });
       throw new AuthError('INVALID_CREDENTIALS');
     }
     await attempt.settle('right');
-    const completed = await this.signIn.complete({ ...request, ...candidate, method: 'pwd' });
+    const knownBrowser = request.devices.deviceFor(candidate.userId) !== undefined;
+    const completed = await this.signIn.complete({ ...request, ...candidate, method: 'pwd', knownBrowser });
     await attempt.clear();
     if (rehash) this.record.hashAnew(candidate.userId, request.password, stored);
     return completed;
   }
 
+  private mayEnter({ emailVerified }: SignInCandidate): boolean {
+    return emailVerified || this.settings.emailVerification !== 'required';
+  }
+
   /** The hash to compare with, or `null` for an account that may not enter whatever the password is. */
   private usableHash(candidate: SignInCandidate | undefined, knownBrowser: boolean): string | null {
     if (candidate === undefined || candidate.disabled) return null;
-    if (this.settings.emailVerification === 'required' && !candidate.emailVerified) return null;
     const failed = knownBrowser ? candidate.failedInRowKnown : candidate.failedInRow;
     return failed >= FAILED_IN_ROW_LIMIT ? null : candidate.passwordHash;
   }

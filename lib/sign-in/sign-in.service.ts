@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../common/client-address.js';
 import { AuthError } from '../errors/auth-error.js';
+import { Metrics } from '../events/metrics.service.js';
 import { AuthHooks } from '../hooks/auth-hooks.js';
 import { withinDeadline } from '../hooks/within-deadline.js';
 import { AuthSettings } from '../options/auth-settings.js';
@@ -11,13 +12,14 @@ import { Sessions } from '../sessions/sessions.service.js';
 import { UserDirectory, type PublicUser } from '../users/user-directory.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
 import type { Delivery } from './delivery.js';
+import { SignInRecord } from './sign-in-record.js';
 
 /** A proof of identity that has passed. */
 export interface SignInProof {
   readonly userId: string;
   /** The account's epoch that was read before the proof was checked. */
   readonly epoch: number;
-  /** RFC 8176 name: `pwd`. */
+  /** RFC 8176 name: `pwd`; `email` for what was mailed. */
   readonly method: string;
   readonly rememberMe: boolean;
   readonly deliver: Delivery;
@@ -26,6 +28,15 @@ export interface SignInProof {
   /** What the methods proved, and when, where that was before. Default: the method, now. */
   readonly proven?: ProvenBefore | undefined;
   readonly client: ClientInfo;
+  /** Of mail that the sign-in calls for, by `MailLocales`. */
+  readonly locale: string;
+  /** Whether the browser has signed in to the account before, by its device cookie: otherwise the owner is told. */
+  readonly knownBrowser: boolean;
+  /**
+   * For a proof that came by mail, and so proves the address: uses it up, after the veto and before a session begins.
+   * Answers the account's epoch from then on; throws when somebody else was faster.
+   */
+  readonly redeem?: (() => Promise<number>) | undefined;
   /** The session that the browser held until now: it ends, so that no id survives a sign-in (ASVS 5.0 V7.2.4). */
   readonly replaces?: SessionReference | undefined;
 }
@@ -47,28 +58,54 @@ export class SignIn {
     private readonly opener: SessionOpener,
     private readonly sessions: Sessions,
     private readonly scopes: TokenScopes,
+    private readonly record: SignInRecord,
+    private readonly metrics: Metrics,
     private readonly hooks: AuthHooks,
     private readonly settings: AuthSettings,
   ) {}
 
-  async complete(proof: SignInProof): Promise<CompletedSignIn> {
+  complete(proof: SignInProof): Promise<CompletedSignIn> {
+    return this.metrics.timed('auth_sign_in', { method: proof.method }, () => this.begin(proof));
+  }
+
+  private async begin(proof: SignInProof): Promise<CompletedSignIn> {
     const user = await this.users.publicUser(proof.userId);
-    if (user === undefined || !this.mayEnter(user)) throw new AuthError('INVALID_CREDENTIALS');
+    if (user === undefined || !this.mayEnter(user, proof)) {
+      await this.record.failed(proof);
+      throw new AuthError('INVALID_CREDENTIALS');
+    }
     await this.askVeto(proof);
     const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
-    const session = await this.opener.open({ ...proof, methods: [proof.method], ...proof.proven, scopes });
+    const epoch = (await proof.redeem?.()) ?? proof.epoch;
+    const request = { ...proof, epoch, methods: [proof.method], ...proof.proven, scopes };
+    const session = await this.opener.open(request, this.record.opening(proof));
     if (session === undefined) throw new AuthError('INVALID_CREDENTIALS');
-    if (proof.replaces !== undefined) await this.sessions.revokeBySid(proof.replaces.userId, proof.replaces.sid);
-    return { user, session };
+    await this.endReplaced(proof);
+    return { user: await this.afterwards(user, proof), session };
   }
 
-  private mayEnter(user: PublicUser): boolean {
-    return user.emailVerified || this.settings.emailVerification !== 'required';
+  /** Proving the address of an account changes what is known of it. */
+  private async afterwards(user: PublicUser, { redeem }: SignInProof): Promise<PublicUser> {
+    if (redeem === undefined || user.emailVerified) return user;
+    return (await this.users.publicUser(user.id)) ?? user;
   }
 
-  private async askVeto({ userId, method, client }: SignInProof): Promise<void> {
-    const { address, userAgent } = client;
+  private async endReplaced({ userId: actorId, client, replaces }: SignInProof): Promise<void> {
+    if (replaces === undefined) return;
+    const end = { actorId, client, details: { reason: 'replaced' } };
+    await this.sessions.revokeBySid(replaces.userId, replaces.sid, { type: 'session.ended', ...end });
+  }
+
+  private mayEnter(user: PublicUser, { redeem }: SignInProof): boolean {
+    return user.emailVerified || redeem !== undefined || this.settings.emailVerification !== 'required';
+  }
+
+  private async askVeto(proof: SignInProof): Promise<void> {
+    const { userId, method } = proof;
+    const { address, userAgent } = proof.client;
     const answer = await withinDeadline(() => this.hooks.beforeSignIn({ userId, method, address, userAgent }));
-    if (answer === false) throw new AuthError('SIGN_IN_REFUSED');
+    if (answer !== false) return;
+    await this.record.refused(proof);
+    throw new AuthError('SIGN_IN_REFUSED');
   }
 }

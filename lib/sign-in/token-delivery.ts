@@ -40,7 +40,8 @@ export class TokenDelivery {
       this.delivery.rememberDevice(request, response, session.userId);
       return { ...pair.withGeneration(0), device_token: this.delivery.deviceToken(session.userId, deviceToken) };
     } catch (error) {
-      await this.sessions.revokeBySid(session.userId, session.sid);
+      const details = { reason: 'not-delivered' };
+      await this.sessions.revokeBySid(session.userId, session.sid, { type: 'session.ended', details });
       throw error;
     }
   }

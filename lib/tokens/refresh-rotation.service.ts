@@ -9,7 +9,7 @@ import { withinDeadline } from '../hooks/within-deadline.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { LiveSession } from '../sessions/live-session.js';
 import { SessionCache } from '../sessions/session-cache.js';
-import { Sessions } from '../sessions/sessions.service.js';
+import { RefreshRecord } from './refresh-record.js';
 import { RefreshTokens, type RefreshReference } from './refresh-tokens.js';
 import { TokenFamilies, type FamilyState } from './token-families.service.js';
 import { TokenIssuer, type SignedPair, type TokenResponse } from './token-issuer.service.js';
@@ -20,6 +20,8 @@ export interface RefreshRequest {
   /** Scopes of the new access token, separated by spaces. Default: those that were granted. */
   readonly scope?: string | undefined;
   readonly client: ClientInfo;
+  /** Of mail that the refresh calls for. Default: that of the templates. */
+  readonly locale?: string | undefined;
 }
 
 /** Whether the session may have new tokens: they are signed already, or refused for a reason. */
@@ -40,7 +42,7 @@ export class RefreshRotation {
     private readonly refreshTokens: RefreshTokens,
     private readonly families: TokenFamilies,
     private readonly cache: SessionCache,
-    private readonly sessions: Sessions,
+    private readonly record: RefreshRecord,
     private readonly issuer: TokenIssuer,
     private readonly scopes: TokenScopes,
     private readonly limits: RateLimits,
@@ -70,17 +72,20 @@ export class RefreshRotation {
   private async decide(
     presented: RefreshReference,
     admission: Admission,
-    { client }: RefreshRequest,
+    request: RefreshRequest,
   ): Promise<TokenResponse> {
     for (let decision = 0; decision < MOST_DECISIONS; decision += 1) {
       const family = await this.families.read(presented);
       if (family === undefined) throw new AuthError('INVALID_REFRESH_TOKEN');
       if (presented.generation > family.generation) throw this.fromTheFuture();
       const inGrace = this.isInGrace(presented, family);
-      if (presented.generation < family.generation && !inGrace) throw await this.reuse(presented);
-      if ('refusal' in admission) throw admission.refusal;
+      if (presented.generation < family.generation && !inGrace) {
+        await this.record.reused(presented, request);
+        throw new AuthError('REFRESH_TOKEN_REUSED');
+      }
+      if ('refusal' in admission) throw await this.refused(presented, family, admission.refusal, request);
       if (inGrace) {
-        this.noteOtherClient(family, client);
+        await this.noteOtherClient(presented, family, request);
         return admission.pair.withGeneration(family.generation);
       }
       if (await this.families.rotate(presented)) {
@@ -88,6 +93,16 @@ export class RefreshRotation {
       }
     }
     throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: SECOND_MS });
+  }
+
+  private async refused(
+    { userId }: RefreshReference,
+    { id }: FamilyState,
+    refusal: unknown,
+    { client }: RefreshRequest,
+  ): Promise<unknown> {
+    if (isVeto(refusal)) await this.record.refused({ userId, id }, client);
+    return refusal;
   }
 
   private async admit(session: LiveSession, { scope, client }: RefreshRequest): Promise<Admission> {
@@ -104,8 +119,9 @@ export class RefreshRotation {
     }
   }
 
-  private async askVeto({ userId }: LiveSession, { address, userAgent }: ClientInfo): Promise<void> {
-    const question = { userId, method: 'refresh', address, userAgent };
+  private async askVeto(session: LiveSession, client: ClientInfo): Promise<void> {
+    const { address, userAgent } = client;
+    const question = { userId: session.userId, method: 'refresh', address, userAgent };
     if ((await withinDeadline(() => this.hooks.beforeSignIn(question))) === false) {
       throw new AuthError('SIGN_IN_REFUSED');
     }
@@ -118,22 +134,22 @@ export class RefreshRotation {
     return before && this.clock.now() - family.rotatedAt <= refreshGraceMs;
   }
 
-  /** Of all callers at once one ends the session and speaks of it. */
-  private async reuse({ userId, sid }: RefreshReference): Promise<AuthError> {
-    if (await this.sessions.revokeBySid(userId, sid)) {
-      this.logger.warn('A spent refresh token was presented: its session has been ended');
-    }
-    return new AuthError('REFRESH_TOKEN_REUSED');
-  }
-
   /** Only a database that was restored from a backup knows less than a genuine token. */
   private fromTheFuture(): AuthError {
     this.logger.warn('A refresh token is ahead of its session: has the database been restored?');
     return new AuthError('INVALID_REFRESH_TOKEN');
   }
 
-  private noteOtherClient({ ip, userAgent }: FamilyState, client: ClientInfo): void {
+  private async noteOtherClient(
+    { userId }: RefreshReference,
+    { id, ip, userAgent }: FamilyState,
+    { client }: RefreshRequest,
+  ): Promise<void> {
     if (ip === client.address || userAgent === client.userAgent) return;
-    this.logger.warn('A refresh token was presented again within its grace, by another client at another address');
+    await this.record.otherClient({ userId, id }, client);
   }
+}
+
+function isVeto(refusal: unknown): boolean {
+  return refusal instanceof AuthError && refusal.code === 'SIGN_IN_REFUSED';
 }

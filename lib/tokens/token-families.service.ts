@@ -8,6 +8,8 @@ import type { RefreshReference } from './refresh-tokens.js';
 
 /** What the database says of the refresh tokens of a live session. */
 export interface FamilyState {
+  /** Public id of the session. */
+  readonly id: string;
   readonly generation: number;
   /** Epoch ms of the latest rotation; `null` before the first. */
   readonly rotatedAt: number | null;
@@ -29,8 +31,8 @@ export class TokenFamilies {
       liveSessions(manager, userId, this.clock.now()).andWhere('s.sid = :sid', { sid }).getOne(),
     );
     if (session === null || session.generation === null) return undefined;
-    const { generation, rotatedAt, ip, userAgent } = session;
-    return { generation, rotatedAt, ip, userAgent };
+    const { id, generation, rotatedAt, ip, userAgent } = session;
+    return { id, generation, rotatedAt, ip, userAgent };
   }
 
   /**

@@ -79,7 +79,7 @@ describe('what MariaDB takes for the same', () => {
     for (const [index, row] of rows.entries()) {
       await app.dataSource.query('UPDATE auth_sessions SET sid = ? WHERE id = ?', [sids[index], row.id]);
     }
-    await app.get(Sessions).revokeBySid(id, sids[0]!);
+    await app.get(Sessions).revokeBySid(id, sids[0]!, { type: 'session.ended' });
     expect((await app.get(Sessions).list(id)).items.map((item) => item.id)).toEqual([rows[1]!.id]);
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl, redisUrl } from '../support/services.js';
 import { Client } from '../support/client.js';
+import { mailTo, registered, tokenOf } from './dev-mailbox.js';
 import { startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
 
 const PASSWORD = 'seven hinges and one bell';
@@ -26,7 +27,7 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
 
   async function signedIn(name: string): Promise<Client> {
     const user = client();
-    expect((await user.post('/auth/register', { email: `${name}@example.com`, password: PASSWORD })).status).toBe(202);
+    await registered(quickstart.url, user, `${name}@example.com`, PASSWORD);
     expect((await user.signIn(`${name}@example.com`, PASSWORD)).status).toBe(200);
     return user;
   }
@@ -48,12 +49,15 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
     await folder?.remove();
   });
 
-  it('registers, signs in, guards, signs out and guards again', async () => {
+  it('registers, confirms the address, signs in, guards, signs out and guards again', async () => {
     const ada = client();
     expect((await ada.get('/notes')).status).toBe(401);
     const registered = await ada.post('/auth/register', { email: 'ada@example.com', password: PASSWORD });
     expect(registered.status).toBe(202);
     expect((await ada.get('/auth/session')).body).toEqual({ user: null });
+    expect((await ada.signIn('ada@example.com', PASSWORD)).body).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+    const token = tokenOf(await mailTo(quickstart.url, 'ada@example.com', /confirm/i));
+    expect((await ada.post('/auth/email/verify', { token })).status).toBe(204);
 
     const answer = await ada.signIn('ada@example.com', PASSWORD);
     expect(answer.status).toBe(200);
@@ -123,6 +127,11 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
     expect(page.headers.get('Content-Security-Policy')).toMatch(/^default-src 'self';/);
     expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff');
     expect(page.text).not.toMatch(/<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=/);
+    for (const path of ['/verify-email', '/reset-password', '/change-email', '/magic-link', '/unlock']) {
+      const linked = await client().get(path);
+      expect([linked.status, linked.text]).toEqual([200, page.text]);
+      expect(linked.headers.get('Content-Security-Policy')).toBe(page.headers.get('Content-Security-Policy'));
+    }
 
     const script = await client().get('/assets/app.js');
     expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');

@@ -18,6 +18,7 @@ export const FOLDERS = [
   'passwords',
   'one-time-tokens',
   'sessions',
+  'mailed-codes',
   'tokens',
   'access',
   'sign-in',

@@ -9,6 +9,7 @@ export interface CodeSignInRequest {
   readonly code: string;
   readonly codeVerifier: string;
   readonly client: ClientInfo;
+  readonly locale: string;
 }
 
 /** Signing an application in with the one-time code that a browser sign-in handed it. */
@@ -24,10 +25,10 @@ export class CodeSignIn {
    * Throws `CHALLENGE_EXPIRED` (401) for a code that is unknown, expired or used, or whose session has ended; what a used
    * one began ends with it (RFC 6749 §4.1.2).
    */
-  async signInWith({ code, codeVerifier, client }: CodeSignInRequest): Promise<CompletedSignIn> {
+  async signInWith({ code, codeVerifier, client, locale }: CodeSignInRequest): Promise<CompletedSignIn> {
     const grant = await this.codes.take(code, codeVerifier);
     if (grant === undefined) {
-      await this.endBegun(await this.codes.replayed(code));
+      await this.endBegun(await this.codes.replayed(code), client);
       throw new AuthError('CHALLENGE_EXPIRED');
     }
     const { userId, epoch, scope, methods } = grant;
@@ -40,9 +41,12 @@ export class CodeSignIn {
       rememberMe: false,
       deliver: 'tokens',
       client,
+      locale,
+      // The browser whose session made the code.
+      knownBrowser: true,
     });
     if (!(await this.codes.noteSpent(code, completed.session))) {
-      await this.endBegun(completed.session);
+      await this.endBegun(completed.session, client);
       throw new AuthError('CHALLENGE_EXPIRED');
     }
     return completed;
@@ -58,7 +62,9 @@ export class CodeSignIn {
     }
   }
 
-  private async endBegun(session: SpentCode | undefined): Promise<void> {
-    if (session !== undefined) await this.sessions.revokeBySid(session.userId, session.sid);
+  private async endBegun(session: SpentCode | undefined, client: ClientInfo): Promise<void> {
+    if (session === undefined) return;
+    const details = { reason: 'code-replayed' };
+    await this.sessions.revokeBySid(session.userId, session.sid, { type: 'session.revoked', client, details });
   }
 }

@@ -8,6 +8,7 @@ import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { INPUT_SCHEMA } from '../../http/input.decorator.js';
 import { OAuthErrorFilter } from '../../http/oauth-error.filter.js';
+import { MailLocales } from '../../mail/mail-locales.js';
 import { PasswordSignIn } from '../../sign-in/password-sign-in.service.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
 import { TokenDelivery, type IssuedTokens } from '../../sign-in/token-delivery.js';
@@ -31,6 +32,7 @@ export class TokenController {
     private readonly delivery: TokenDelivery,
     private readonly devices: SessionDelivery,
     private readonly addresses: ClientAddresses,
+    private readonly locales: MailLocales,
   ) {}
 
   @Post()
@@ -41,13 +43,14 @@ export class TokenController {
   async token(@Exchange() { request, response, gone }: HttpExchange): Promise<TokenResponse | IssuedTokens> {
     const grant = await readTokenGrant(request.body);
     const client = this.addresses.of(request);
+    const locale = this.locales.of(request);
     if (grant.grant_type === 'refresh_token') {
-      return this.rotation.refresh({ refreshToken: grant.refresh_token, scope: grant.scope, client });
+      return this.rotation.refresh({ refreshToken: grant.refresh_token, scope: grant.scope, client, locale });
     }
     const { device_token } = grant;
     const completed =
       grant.grant_type === 'authorization_code'
-        ? await this.codeSignIn.signInWith({ code: grant.code, codeVerifier: grant.code_verifier, client })
+        ? await this.codeSignIn.signInWith({ code: grant.code, codeVerifier: grant.code_verifier, client, locale })
         : await this.passwordSignIn.signInWith({
             identifier: grant.username,
             password: grant.password,
@@ -55,6 +58,7 @@ export class TokenController {
             rememberMe: false,
             deliver: 'tokens',
             client,
+            locale,
             devices: this.devices.devicesOf(request, device_token),
             replaces: undefined,
             gone,
@@ -69,7 +73,8 @@ export class TokenController {
   @SetMetadata(INPUT_SCHEMA, refreshSchema)
   async refresh(@Exchange() { request }: HttpExchange): Promise<TokenResponse> {
     const { refresh_token: refreshToken, scope } = await readParameters(refreshSchema, request.body);
-    return this.rotation.refresh({ refreshToken, scope, client: this.addresses.of(request) });
+    const client = this.addresses.of(request);
+    return this.rotation.refresh({ refreshToken, scope, client, locale: this.locales.of(request) });
   }
 
   /** Whoever holds a token may end it. A token that is none of ours has ended already (RFC 7009 §2.2). */
@@ -80,7 +85,7 @@ export class TokenController {
   @SetMetadata(INPUT_SCHEMA, tokenOnlySchema)
   async revoke(@Exchange() { request }: HttpExchange): Promise<void> {
     const { token } = await readParameters(tokenOnlySchema, request.body);
-    await this.tokens.revoke(token);
+    await this.tokens.revoke(token, { client: this.addresses.of(request) });
   }
 
   @Post('introspect')

@@ -55,9 +55,11 @@ export class Tokens {
   }
 
   /** Ends the session behind an access or refresh token, spent and expired ones included (RFC 7009 §2.1). */
-  async revoke(token: string): Promise<void> {
+  async revoke(token: string, { client }: Pick<RefreshOptions, 'client'> = {}): Promise<void> {
     const named = this.refreshTokens.read(token) ?? (await this.accessTokens.verifyExpired(token));
-    if (named !== undefined) await this.sessions.revokeBySid(named.userId, named.sid);
+    if (named === undefined) return;
+    const end = { actorId: named.userId, client, details: { reason: 'token-revoked' } };
+    await this.sessions.revokeBySid(named.userId, named.sid, { type: 'session.revoked', ...end });
   }
 
   /** What a token is good for at this moment (RFC 7662). */

@@ -8,6 +8,7 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
+import { MailLocales } from '../../mail/mail-locales.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { SessionDelivery, type SignedIn } from '../../sign-in/session-delivery.js';
 import { CurrentSession, type SessionState } from './current-session.service.js';
@@ -25,6 +26,7 @@ export class LoginController {
     private readonly answers: SignInDelivery,
     private readonly csrf: CsrfProtection,
     private readonly addresses: ClientAddresses,
+    private readonly locales: MailLocales,
   ) {}
 
   @Post('login')
@@ -42,6 +44,7 @@ export class LoginController {
       deliver: input.deliver,
       scope: input.scope,
       client: this.addresses.of(request),
+      locale: this.locales.of(request),
       devices: this.delivery.devicesOf(request, input.deviceToken),
       replaces: input.deliver === 'cookie' ? this.delivery.presentedSession(request) : undefined,
       gone,
@@ -54,7 +57,7 @@ export class LoginController {
   @Public()
   @RateLimit('anonymous', { whenStoreIsDown: 'allow' })
   async logout(@Exchange() { request, response }: HttpExchange): Promise<void> {
-    await this.signOut.signOut(request);
+    await this.signOut.signOut(request, this.addresses.of(request));
     this.delivery.withdraw(response);
   }
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AuthRequest } from '../../access/credential-source.js';
+import type { ClientInfo } from '../../common/client-address.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { SessionLoader } from '../../sessions/session-loader.js';
+import type { SessionReference } from '../../sessions/session-cookie.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import { AccessTokens } from '../../tokens/access-tokens.service.js';
 import { bearerToken, presentedCredential } from '../../access/presented-credential.js';
@@ -23,8 +25,8 @@ export class Logout {
    * ended is nothing to end. Read from the database, so that it works while the state store is down. Throws `CSRF_FAILED`
    * (403) for a live session without its token.
    */
-  async signOut(request: AuthRequest): Promise<void> {
-    await this.endBearer(request);
+  async signOut(request: AuthRequest, client: ClientInfo): Promise<void> {
+    await this.endBearer(request, client);
     const reference = this.delivery.presentedSession(request);
     // No page sends this header to another site unless it may: there is nothing to forge where no cookie is involved.
     if (reference === undefined && presentedCredential(request) === 'bearer') return;
@@ -34,12 +36,16 @@ export class Logout {
     const session = await this.loader.load(reference.userId, reference.sid);
     if (session === undefined) return;
     this.csrf.check(request, session.csrfSeed);
-    await this.sessions.revokeBySid(session.userId, session.sid);
+    await this.end(session, client);
   }
 
-  private async endBearer(request: AuthRequest): Promise<void> {
+  private async endBearer(request: AuthRequest, client: ClientInfo): Promise<void> {
     const token = bearerToken(request);
     const claims = token === undefined ? undefined : await this.accessTokens.verifyExpired(token);
-    if (claims !== undefined) await this.sessions.revokeBySid(claims.userId, claims.sid);
+    if (claims !== undefined) await this.end(claims, client);
+  }
+
+  private async end({ userId, sid }: SessionReference, client: ClientInfo): Promise<void> {
+    await this.sessions.revokeBySid(userId, sid, { type: 'session.ended', actorId: userId, client });
   }
 }

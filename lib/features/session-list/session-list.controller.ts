@@ -2,11 +2,12 @@ import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { AccountScope } from '../../access/account-scope.policy.js';
 import { Auth } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
+import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
-import { Sessions, type SessionPage } from '../../sessions/sessions.service.js';
+import { Sessions, type EndedBy, type SessionPage } from '../../sessions/sessions.service.js';
 import { flag, pageSize, rowId } from './session-list.schemas.js';
 
 @AuthController('sessions')
@@ -15,6 +16,7 @@ export class SessionListController {
   constructor(
     private readonly sessions: Sessions,
     private readonly delivery: SessionDelivery,
+    private readonly addresses: ClientAddresses,
   ) {}
 
   @Get()
@@ -32,10 +34,10 @@ export class SessionListController {
   @Auth({ fresh: true })
   async revoke(
     @CurrentPrincipal() who: Principal,
-    @Exchange() { response }: HttpExchange,
+    @Exchange() { request, response }: HttpExchange,
     @Param('id') id: string,
   ): Promise<void> {
-    await this.sessions.revoke(who.userId, id);
+    await this.sessions.revoke(who.userId, id, this.by(who, request));
     if (id === who.sessionId) this.withdraw(who, response);
   }
 
@@ -44,15 +46,20 @@ export class SessionListController {
   @Auth({ fresh: true })
   async revokeAll(
     @CurrentPrincipal() who: Principal,
-    @Exchange() { response }: HttpExchange,
+    @Exchange() { request, response }: HttpExchange,
     @Query('keepCurrent') keepCurrent: unknown,
   ): Promise<{ revoked: number }> {
+    const by = this.by(who, request);
     if (flag('keepCurrent', keepCurrent, true)) {
-      return { revoked: await this.sessions.revokeOthers(who.userId, who.sessionId) };
+      return { revoked: await this.sessions.revokeOthers(who.userId, who.sessionId, by) };
     }
-    const revoked = await this.sessions.revokeAll(who.userId);
+    const revoked = await this.sessions.revokeAll(who.userId, by);
     this.withdraw(who, response);
     return { revoked };
+  }
+
+  private by({ userId, impersonatorId, sessionId }: Principal, request: HttpExchange['request']): EndedBy {
+    return { actorId: impersonatorId ?? userId, sessionId, client: this.addresses.of(request) };
   }
 
   /** The cookie beside a bearer token may be of another session, or of somebody else. */

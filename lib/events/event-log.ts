@@ -1,0 +1,33 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { AuthEvent } from './auth-event.js';
+import { AuthEvents } from './auth-events.js';
+
+// Control, format and unassigned characters and the separators of lines: what could make one line look like two.
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** One line of the log for an event: what failed as a warning. No user agent, which is whatever a client says. */
+@Injectable()
+export class EventLog {
+  private readonly logger = new Logger('Gatehouse');
+
+  constructor(events: AuthEvents) {
+    events.on('*', (event) => this.write(event));
+  }
+
+  private write(event: AuthEvent): void {
+    if (event.outcome === 'failure') this.logger.warn(line(event));
+    else this.logger.log(line(event));
+  }
+}
+
+function line({ type, outcome, actorId, subjectId, sessionId, address, details }: AuthEvent): string {
+  const facts = Object.entries({ actor: actorId, subject: subjectId, session: sessionId, address, ...details })
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : String(value)}`);
+  return [type, outcome, ...facts].join(' ').replace(UNPRINTABLE, '?');
+}
+
+/** So that no value looks like another fact. */
+function quoted(value: string): string {
+  return /^[\w.:@+-]+$/.test(value) ? value : JSON.stringify(value);
+}

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import type { KnownDevices } from '../../attempts/known-devices.js';
+import type { PasswordAttempt } from '../../attempts/password-attempt.js';
+import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
+import { Database } from '../../database/database.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { CodeUses } from '../../mailed-codes/code-uses.service.js';
+import { EMAIL_METHOD, type CodeChallenge } from '../../mailed-codes/mailed-code.js';
+import { MailedCodes } from '../../mailed-codes/mailed-codes.service.js';
+import { ProvenAddresses } from '../../mailed-codes/proven-addresses.service.js';
+import { PasswordFailures } from '../../sign-in/password-failures.js';
+import { SignIn, type CompletedSignIn, type SignInProof } from '../../sign-in/sign-in.service.js';
+import { TokenScopes } from '../../tokens/token-scopes.js';
+import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
+
+export interface CodeSignInRequest extends Omit<
+  SignInProof,
+  'userId' | 'epoch' | 'method' | 'redeem' | 'knownBrowser'
+> {
+  readonly challenge: string;
+  readonly code: string;
+  readonly devices: KnownDevices;
+  /** Hash of what the browser holds since it asked for a code. */
+  readonly binding: string | undefined;
+}
+
+/**
+ * Signing in by a mailed code. A code can be guessed, so it is counted as a password is, and refused while passwords are.
+ * Nobody's account costs the same statements and gets the answers of a wrong code: `INVALID_CODE` (400) five times, then
+ * `CHALLENGE_EXPIRED` (401).
+ */
+@Injectable()
+export class EmailCodeSignIn {
+  constructor(
+    private readonly codes: MailedCodes,
+    private readonly uses: CodeUses,
+    private readonly attempts: PasswordAttempts,
+    private readonly accounts: MailAccounts,
+    private readonly signIn: SignIn,
+    private readonly scopes: TokenScopes,
+    private readonly proven: ProvenAddresses,
+    private readonly failures: PasswordFailures,
+    private readonly database: Database,
+  ) {}
+
+  async signInWith(request: CodeSignInRequest): Promise<CompletedSignIn> {
+    if (request.deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
+    const challenge = this.codes.open('sign-in', request.challenge);
+    if (challenge === undefined || !isBoundTo(challenge, request)) throw new AuthError('CHALLENGE_EXPIRED');
+    const tries = await this.uses.begin(challenge);
+    try {
+      const attempt = await this.attempts.begin(request.client, request.devices);
+      try {
+        const account = await this.check(request, challenge, attempt);
+        if (account === undefined) {
+          await tries.settle('wrong');
+          throw new AuthError('INVALID_CODE');
+        }
+        await tries.settle('right');
+        const completed = await this.complete(request, challenge, account);
+        await attempt.clear();
+        return completed;
+      } finally {
+        await attempt.settle('no-verdict');
+      }
+    } finally {
+      await tries.settle('no-verdict');
+    }
+  }
+
+  /** The account whose code it is. A wrong one has been counted and recorded. */
+  private async check(
+    request: CodeSignInRequest,
+    challenge: CodeChallenge,
+    attempt: PasswordAttempt,
+  ): Promise<MailAccount | undefined> {
+    const { code, devices } = request;
+    const identifier = challenge.facts['address'] ?? '';
+    const found = await this.accounts.findByAddress(identifier);
+    const account = found?.disabled === true ? undefined : found;
+    await attempt.beginAccount({ userId: found?.userId, identifier });
+    if (this.codes.matches('sign-in', challenge, account, code)) {
+      await attempt.settle('right');
+      return account;
+    }
+    const { lockedForMs } = await attempt.settle('wrong');
+    const byBrowser = attempt.device !== undefined;
+    const counted = { method: EMAIL_METHOD, byBrowser, lockedForMs, unverified: false };
+    const failed = { ...request, ...counted, devices, identifier, userId: found?.userId };
+    await this.database.write((manager) => this.failures.record(manager, failed, false));
+    return undefined;
+  }
+
+  private async complete(
+    { devices, ...request }: CodeSignInRequest,
+    challenge: CodeChallenge,
+    account: MailAccount,
+  ): Promise<CompletedSignIn> {
+    const { userId, epoch } = account;
+    try {
+      return await this.signIn.complete({
+        ...request,
+        userId,
+        epoch,
+        method: EMAIL_METHOD,
+        knownBrowser: devices.deviceFor(userId) !== undefined,
+        redeem: () => this.redeem(request, challenge, account),
+      });
+    } catch (error) {
+      // The account has changed since the code was compared.
+      if (error instanceof AuthError && error.code === 'INVALID_CREDENTIALS') throw new AuthError('CHALLENGE_EXPIRED');
+      throw error;
+    }
+  }
+
+  /** After the veto, so that a refused sign-in leaves the code as it was, and before a session begins. */
+  private async redeem(
+    { client }: Pick<CodeSignInRequest, 'client'>,
+    challenge: CodeChallenge,
+    account: MailAccount,
+  ): Promise<number> {
+    await this.uses.use(challenge, { purpose: 'sign-in', userId: account.userId });
+    const epoch = await this.proven.redeem(account, client, () => Promise.resolve(true));
+    if (epoch === undefined) throw new AuthError('CHALLENGE_EXPIRED');
+    return epoch;
+  }
+}
+
+/** A challenge ends in the delivery that began it, and in a browser only where it was begun. */
+function isBoundTo({ facts }: CodeChallenge, { deliver, binding }: CodeSignInRequest): boolean {
+  if (facts['deliver'] !== deliver) return false;
+  return deliver === 'tokens' || (binding !== undefined && facts['binding'] === binding);
+}

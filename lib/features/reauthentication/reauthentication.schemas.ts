@@ -1,0 +1,11 @@
+import * as v from 'valibot';
+
+/** For API docs: which fields go together is up to the proof. */
+export const reauthenticationSchema = v.object({
+  password: v.optional(v.string()),
+  emailCode: v.optional(v.string()),
+  challenge: v.optional(v.string()),
+  deviceToken: v.optional(v.string()),
+});
+
+export const noFieldsSchema = v.strictObject({});

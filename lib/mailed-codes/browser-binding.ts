@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { randomToken } from '../common/random.js';
+import { CookieJar, type WithHeaders } from '../cookies/cookie-jar.js';
+
+type BindingCookie = 'challenge' | 'request';
+
+const VALUE = /^[\w-]{22}$/;
+
+/** Tells the browser that began something from every other: it holds 128 random bits, and what was begun holds their hash. */
+@Injectable()
+export class BrowserBinding {
+  constructor(private readonly cookies: CookieJar) {}
+
+  /** Gives the browser a new value. Returns its hash. */
+  begin(response: unknown, cookie: BindingCookie, maxAgeMs: number): string {
+    const value = randomToken();
+    this.cookies.set(response, cookie, value, { maxAgeMs });
+    return hashOf(cookie, value);
+  }
+
+  /** The hash of what the browser holds; `undefined` when it holds nothing of the kind. */
+  of(request: WithHeaders, cookie: BindingCookie): string | undefined {
+    const value = this.cookies.read(request, cookie);
+    return value !== undefined && VALUE.test(value) ? hashOf(cookie, value) : undefined;
+  }
+
+  end(response: unknown, cookie: BindingCookie): void {
+    this.cookies.clear(response, cookie);
+  }
+}
+
+function hashOf(cookie: BindingCookie, value: string): string {
+  return createHash('sha256').update(`gatehouse/${cookie}-binding/v1\0${value}`).digest('base64url');
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { EventInput } from '../events/auth-event.js';
+import { EventRecorder } from '../events/event-recorder.js';
+import { Outbox } from '../mail/outbox.js';
+import { deviceName } from '../sessions/device-name.js';
+import type { OpenedSession, OpeningRecord } from '../sessions/session-opener.js';
+import type { SignInProof } from './sign-in.service.js';
+
+/** What a sign-in leaves behind once its proof has passed: one event, and a notice of a browser that nobody knows. */
+@Injectable()
+export class SignInRecord {
+  constructor(
+    private readonly events: EventRecorder,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Written in the transaction that begins the session, or does not. */
+  opening(proof: SignInProof): OpeningRecord {
+    return {
+      opened: (manager, opened) => this.succeeded(manager, proof, opened),
+      lost: (manager) => this.events.record(manager, failure(proof)),
+    };
+  }
+
+  /** The account may not enter. */
+  failed(proof: SignInProof): Promise<void> {
+    return this.events.write(failure(proof));
+  }
+
+  /** The application's hook said no. */
+  refused({ userId: subjectId, client, method }: SignInProof): Promise<void> {
+    return this.events.write({
+      type: 'sign_in.refused',
+      outcome: 'failure',
+      subjectId,
+      client,
+      details: { method },
+    });
+  }
+
+  private async succeeded(
+    manager: EntityManager,
+    { userId, client, locale, method, knownBrowser, deliver }: SignInProof,
+    { session, isFirst, displaced }: OpenedSession,
+  ): Promise<void> {
+    const details = { method, knownBrowser, delivery: deliver, ...(displaced > 0 ? { displaced } : {}) };
+    const who = { actorId: userId, subjectId: userId, sessionId: session.id, client };
+    await this.events.record(manager, { type: 'sign_in.succeeded', ...who, details });
+    // The owner of a new account has no other browser yet, and knows of this one.
+    if (knownBrowser || isFirst) return;
+    const data = { address: client.address, device: deviceName(client.userAgent) };
+    await this.outbox.add(manager, { kind: 'new-device', userId, locale, data });
+  }
+}
+
+/** The proof was right, and what it was checked against has changed since, or was never enough. */
+function failure({ userId: subjectId, client, method }: SignInProof): EventInput {
+  const details = { method, reason: 'account' };
+  return { type: 'sign_in.failed', outcome: 'failure', subjectId, client, details };
+}

@@ -1,0 +1,167 @@
+import { expect } from 'vitest';
+import type { MailKind } from '../../lib/index.js';
+import { PASSWORD } from '../support/app.js';
+import type { Answer } from '../support/client.js';
+import { Person, type MortalMailApp } from './account-kill.js';
+import type { Mail } from './mail-server.js';
+
+const NEW_PASSWORD = 'another correct horse battery';
+
+/** A request that may be cut short at any step, and what must be true of whoever made it. */
+export interface DoomedRequest {
+  send(dieAt: string): Promise<Answer>;
+  /** After the restart: with the answer, if the client got to see one. */
+  check(answered: boolean): Promise<void>;
+}
+
+export type Begin = (app: MortalMailApp) => Promise<DoomedRequest>;
+
+/** The requests of each flow. */
+export const FLOWS: Readonly<Record<'register' | 'reset' | 'change', Readonly<Record<string, Begin>>>> = {
+  register: { 'the registration': registration, 'the link of it': verification },
+  reset: { 'the request': resetRequest, 'the link of it': reset },
+  change: { 'the request': changeRequest, 'the link of it': change },
+};
+
+async function registration(app: MortalMailApp): Promise<DoomedRequest> {
+  const person = new Person(app, app.newAddress());
+  return {
+    send: (dieAt) => person.post('/auth/register', { email: person.email, password: PASSWORD }, dieAt),
+    check: async (answered) => {
+      const written = await app.count('users', 'email = $1', [person.email]);
+      const letters = await delivered(app, person.email);
+      if (answered) expect(written).toBe(1);
+      expect(letters.map(({ kind }) => kind)).toEqual(written === 1 ? ['verify-email'] : []);
+      if (written === 0) {
+        expect(await person.canSignIn()).toBe(false);
+        return;
+      }
+      await confirm(person, '/auth/email/verify', only(letters), 204);
+      expect(await person.canSignIn()).toBe(true);
+    },
+  };
+}
+
+async function verification(app: MortalMailApp): Promise<DoomedRequest> {
+  const person = new Person(app, app.newAddress());
+  expect((await person.post('/auth/register', { email: person.email, password: PASSWORD })).status).toBe(202);
+  const letter = only(await delivered(app, person.email));
+  return {
+    send: (dieAt) => person.post('/auth/email/verify', { token: letter.token }, dieAt),
+    check: async (answered) => {
+      const proven = await app.count('users', 'email = $1 AND email_verified_at IS NOT NULL', [person.email]);
+      if (answered) expect(proven).toBe(1);
+      await confirm(person, '/auth/email/verify', letter, proven === 1 ? 400 : 204);
+      expect(await person.canSignIn()).toBe(true);
+      expect(await rowsOf(app, 'email.verified', person)).toBe(1);
+    },
+  };
+}
+
+async function resetRequest(app: MortalMailApp): Promise<DoomedRequest> {
+  const person = await app.member();
+  const asked = await app.count('auth_audit', "type = 'password.reset_requested'");
+  return {
+    send: (dieAt) => person.post('/auth/password/forgot', { email: person.email }, dieAt),
+    check: async (answered) => {
+      const written = (await app.count('auth_audit', "type = 'password.reset_requested'")) - asked;
+      const letters = await delivered(app, person.email, 'reset-password');
+      expect(letters).toHaveLength(written);
+      if (answered) expect(written).toBe(1);
+      expect(await person.canSignIn()).toBe(true);
+      expect(await person.isSignedIn()).toBe(true);
+      if (written === 0) {
+        expect((await person.post('/auth/password/forgot', { email: person.email })).status).toBe(202);
+        letters.push(...(await delivered(app, person.email, 'reset-password')));
+      }
+      await confirm(person, '/auth/password/reset', only(letters), 204, { password: NEW_PASSWORD });
+      expect([await person.canSignIn(), await knowsNew(person)]).toEqual([false, true]);
+    },
+  };
+}
+
+async function reset(app: MortalMailApp): Promise<DoomedRequest> {
+  const person = await app.member();
+  expect((await person.post('/auth/password/forgot', { email: person.email })).status).toBe(202);
+  const letter = only(await delivered(app, person.email, 'reset-password'));
+  const password = NEW_PASSWORD;
+  return {
+    send: (dieAt) => person.post('/auth/password/reset', { token: letter.token, password }, dieAt),
+    check: async (answered) => {
+      const [old, fresh] = [await person.canSignIn(), await knowsNew(person)];
+      expect(old, 'either password, and not both').toBe(!fresh);
+      if (answered) expect(fresh).toBe(true);
+      expect(await person.isSignedIn()).toBe(!fresh);
+      expect(await rowsOf(app, 'password.reset', person)).toBe(fresh ? 1 : 0);
+      expect(await delivered(app, person.email, 'password-changed')).toHaveLength(fresh ? 1 : 0);
+      await confirm(person, '/auth/password/reset', letter, fresh ? 400 : 204, { password });
+      expect([await person.canSignIn(), await knowsNew(person)]).toEqual([false, true]);
+      expect(await person.isSignedIn()).toBe(false);
+      expect(await delivered(app, person.email, 'password-changed')).toHaveLength(1);
+    },
+  };
+}
+
+async function changeRequest(app: MortalMailApp): Promise<DoomedRequest> {
+  const person = await app.member();
+  const other = app.newAddress();
+  return {
+    send: (dieAt) => person.post('/auth/email/change/request', { email: other }, dieAt),
+    check: async (answered) => {
+      const written = await rowsOf(app, 'email.change_requested', person);
+      if (answered) expect(written).toBe(1);
+      const letters = await delivered(app, other);
+      expect(letters.map(({ kind }) => kind)).toEqual(written === 1 ? ['change-email'] : []);
+      expect(await delivered(app, person.email, 'email-changing')).toHaveLength(written);
+      expect([await person.canSignIn(), await person.canSignIn(other)]).toEqual([true, false]);
+      if (written === 0) return;
+      await confirm(person, '/auth/email/change', only(letters), 204);
+      expect([await person.canSignIn(), await person.canSignIn(other)]).toEqual([false, true]);
+    },
+  };
+}
+
+async function change(app: MortalMailApp): Promise<DoomedRequest> {
+  const person = await app.member();
+  const other = app.newAddress();
+  expect((await person.post('/auth/email/change/request', { email: other })).status).toBe(202);
+  const letter = only(await delivered(app, other));
+  return {
+    send: (dieAt) => person.post('/auth/email/change', { token: letter.token }, dieAt),
+    check: async (answered) => {
+      const [old, moved] = [await person.canSignIn(), await person.canSignIn(other)];
+      expect(old, 'either address, and not both').toBe(!moved);
+      if (answered) expect(moved).toBe(true);
+      expect(await rowsOf(app, 'email.changed', person)).toBe(moved ? 1 : 0);
+      expect(await delivered(app, person.email, 'email-changed')).toHaveLength(moved ? 1 : 0);
+      await confirm(person, '/auth/email/change', letter, moved ? 400 : 204);
+      expect([await person.canSignIn(), await person.canSignIn(other)]).toEqual([false, true]);
+    },
+  };
+}
+
+async function delivered(app: MortalMailApp, address: string, kind?: MailKind): Promise<Mail[]> {
+  await app.letClaimsLapse();
+  await app.settle();
+  return (await app.letters(address)).filter((letter) => kind === undefined || letter.kind === kind);
+}
+
+function only(letters: readonly Mail[]): Mail {
+  expect(letters).toHaveLength(1);
+  return letters[0]!;
+}
+
+async function confirm(person: Person, path: string, { token }: Mail, status: number, more = {}): Promise<void> {
+  const answer = await person.post(path, { token, ...more });
+  expect(answer.status, answer.text).toBe(status);
+  if (status === 400) expect(answer.body.code).toBe('INVALID_TOKEN');
+}
+
+function knowsNew(person: Person): Promise<boolean> {
+  return person.canSignIn(person.email, NEW_PASSWORD);
+}
+
+/** Successful events of the audit trail. A failed try of a test's own is one too, but no success. */
+async function rowsOf(app: MortalMailApp, type: string, person: Person): Promise<number> {
+  return app.count('auth_audit', "type = $1 AND outcome = 'success' AND subject_id = $2", [type, await person.id()]);
+}

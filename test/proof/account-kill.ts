@@ -1,0 +1,224 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { expect } from 'vitest';
+import { startScript, type Environment, type Running } from '../production/processes.js';
+import { PASSWORD, SECRET } from '../support/app.js';
+import { Client, type Answer } from '../support/client.js';
+import type { Begin } from './account-kill-flows.js';
+import { MailServer, type Mail } from './mail-server.js';
+
+const CHILD = join(import.meta.dirname, 'account-kill-child.mjs');
+const PATIENCE_MS = 20_000;
+/** A mail that has left may come once more when its process has died before it knew; never a third time. */
+const MOST_COPIES = 2;
+
+/** Somebody with an address of the net alone, whose browser outlives the application. */
+export class Person {
+  private client: Client | undefined;
+  private userId: unknown;
+  private readonly address = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`;
+
+  constructor(
+    private readonly app: MortalMailApp,
+    readonly email: string,
+    public password = PASSWORD,
+  ) {}
+
+  post(path: string, body: object, dieAt?: string): Promise<Answer> {
+    const headers = { 'x-forwarded-for': this.address, ...(dieAt === undefined ? {} : { 'x-die-at': dieAt }) };
+    return this.browser().post(path, body, { headers });
+  }
+
+  signIn(email = this.email, password = this.password): Promise<Answer> {
+    return this.post('/auth/login', { email, password });
+  }
+
+  /** In a browser of its own, so that this one's session is left alone. */
+  async canSignIn(email = this.email, password = this.password): Promise<boolean> {
+    const { status } = await new Person(this.app, email, password).signIn();
+    expect([200, 401]).toContain(status);
+    return status === 200;
+  }
+
+  async isSignedIn(): Promise<boolean> {
+    const { status } = await this.browser().get('/auth/me', { headers: { 'x-forwarded-for': this.address } });
+    return status === 200;
+  }
+
+  /** Of the account, whatever its address is by now. */
+  async id(): Promise<unknown> {
+    const [row] = await this.app.query('SELECT id FROM users WHERE email = $1', [this.email]);
+    this.userId ??= row?.['id'];
+    return this.userId;
+  }
+
+  /** The same browser, at the process that runs now. */
+  private browser(): Client {
+    const fresh = new Client(this.app.url);
+    for (const [name, value] of this.client?.cookies ?? []) fresh.cookies.set(name, value);
+    fresh.csrfToken = this.client?.csrfToken;
+    return (this.client = fresh);
+  }
+}
+
+/** An application with mail whose process dies and is started again on the same database, as a supervisor does. */
+export class MortalMailApp {
+  url = '';
+  private running!: Running;
+  private next!: Running;
+  private mail!: MailServer;
+  private environment!: Environment;
+  private people = 0;
+  private readonly database: DataSource;
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly redisUrl: string,
+  ) {
+    this.database = new DataSource({ type: 'postgres', url: databaseUrl });
+  }
+
+  async start(): Promise<void> {
+    await this.database.initialize();
+    this.mail = await MailServer.start();
+    this.environment = {
+      DATABASE_URL: this.databaseUrl,
+      REDIS_URL: this.redisUrl,
+      SMTP_URL: this.mail.url,
+      AUTH_SECRET: SECRET,
+    };
+    this.next = this.load('yes');
+    await this.revive();
+  }
+
+  async close(): Promise<void> {
+    for (const process of [this.running, this.next]) {
+      process.kill('SIGKILL');
+      await process.ended;
+    }
+    await this.mail.close();
+    await this.database.destroy();
+  }
+
+  /** Kills at a step of the request, or of what it leaves behind. Answers what the client got to see, if anything. */
+  async dieAt(step: string, request: (dieAt: string) => Promise<Answer>): Promise<Answer | undefined> {
+    if (step.startsWith('mail server ')) {
+      const moment = step.slice('mail server '.length);
+      this.mail.onMail = (now) => {
+        if (now === moment) this.running.kill('SIGKILL');
+      };
+    }
+    const answer = await request(step).catch(() => undefined);
+    await this.death(step);
+    this.mail.onMail = () => undefined;
+    await this.revive();
+    return answer;
+  }
+
+  /** The steps of a request and of what it leaves behind. */
+  async stepsOf(request: (dieAt: string) => Promise<Answer>): Promise<string[]> {
+    const { status, text } = await request('none');
+    expect(status, text).toBeLessThan(300);
+    await this.settle();
+    const response = await fetch(`${this.url}/steps`);
+    const steps = (await response.json()) as string[];
+    return [...steps, 'mail server has a mail', 'mail server has accepted a mail'];
+  }
+
+  newAddress(): string {
+    this.people += 1;
+    return `person${this.people}@example.com`;
+  }
+
+  /** Somebody with a proven address who has signed in. */
+  async member(): Promise<Person> {
+    const person = new Person(this, this.newAddress());
+    const query = new URLSearchParams({ email: person.email, password: person.password });
+    const response = await fetch(`${this.url}/people?${query}`);
+    expect(response.status).toBe(200);
+    await person.id();
+    expect((await person.signIn()).status).toBe(200);
+    return person;
+  }
+
+  /** Everything that is to be sent has been sent, also what a dead process had taken. */
+  async settle(): Promise<void> {
+    const giveUpAt = Date.now() + PATIENCE_MS;
+    while ((await this.count('auth_outbox', 'done_at IS NULL')) > 0) {
+      expect(Date.now(), 'the outbox is not done with').toBeLessThan(giveUpAt);
+      await delay(20);
+      await fetch(`${this.url}/work`);
+    }
+  }
+
+  /** A claim of a dead process lapses, and what waits for its turn has waited. */
+  async letClaimsLapse(): Promise<void> {
+    await this.query('UPDATE auth_outbox SET claimed_until = 0, due_at = 0 WHERE done_at IS NULL');
+  }
+
+  /** Letters to an address by their id, each of them not too often. */
+  async letters(address: string): Promise<Mail[]> {
+    const mails = await this.mail.to(address);
+    const copies = new Map<string, Mail[]>();
+    for (const mail of mails) copies.set(mail.id, [...(copies.get(mail.id) ?? []), mail]);
+    for (const [id, same] of copies) expect(same.length, id).toBeLessThanOrEqual(MOST_COPIES);
+    // The newest token wins.
+    return [...copies.values()].map((same) => same.at(-1)!);
+  }
+
+  async count(table: string, where = '1 = 1', values: readonly unknown[] = []): Promise<number> {
+    const [row] = await this.query(`SELECT count(*)::int AS n FROM ${table} WHERE ${where}`, values);
+    return row!['n'] as number;
+  }
+
+  query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    return this.database.query(sql, [...values]);
+  }
+
+  private load(synchronize: 'yes' | 'no'): Running {
+    return startScript(CHILD, { ...this.environment, SYNCHRONIZE: synchronize });
+  }
+
+  /** The process that waits takes over, and another one is loaded to wait. */
+  private async revive(): Promise<void> {
+    this.running = this.next;
+    this.next = this.load('no');
+    await this.running.says(/LOADED/);
+    this.running.kill('SIGUSR2');
+    [, this.url] = (await this.running.says(/READY (\S+)/)) as unknown as [string, string];
+  }
+
+  private async death(step: string): Promise<void> {
+    const late = delay(PATIENCE_MS, 'late' as const, { ref: false });
+    const code = await Promise.race([this.running.ended, late]);
+    expect(code, `${step} did not come`).toBeNull();
+    if (!step.startsWith('mail server ')) expect(this.running.output()).toContain(`KILLED at ${step}\n`);
+  }
+}
+
+/** Dies that often amid the requests of a flow, over all steps, and answers how often at which. */
+export async function dieAmid(
+  app: MortalMailApp,
+  requests: Readonly<Record<string, Begin>>,
+  times: number,
+): Promise<ReadonlyMap<string, number>> {
+  const kills: { readonly name: string; readonly begin: Begin; readonly step: string }[] = [];
+  for (const [name, begin] of Object.entries(requests)) {
+    const steps = await app.stepsOf((await begin(app)).send);
+    kills.push(...steps.map((step) => ({ name, begin, step })));
+  }
+  const told = new Map<string, number>();
+  for (let time = 0; time < times; time += 1) {
+    const index = times < kills.length ? Math.floor(((time + 0.5) * kills.length) / times) : time % kills.length;
+    const { name, begin, step } = kills[index]!;
+    const request = await begin(app);
+    const answer = await app.dieAt(step, request.send);
+    if (answer !== undefined) expect(answer.status, answer.text).toBeLessThan(300);
+    await request.check(answer !== undefined);
+    const label = `${name}: ${step}`;
+    told.set(label, (told.get(label) ?? 0) + 1);
+  }
+  return told;
+}
