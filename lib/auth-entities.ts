@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { FEATURES } from './features.js';
 import type { AuthStructure } from './options/auth-options.js';
 import { AuditRow } from './events/audit-row.entity.js';
+import { JobRow } from './jobs/job-row.entity.js';
 import { OutboxEntry } from './mail/outbox-entry.entity.js';
 import { OneTimeToken } from './one-time-tokens/one-time-token.entity.js';
 import { PasswordHistoryEntry } from './passwords/password-history-entry.entity.js';
@@ -16,6 +17,6 @@ import { Account } from './users/account.entity.js';
  * TypeOrmModule.forRoot({ entities: [...authEntities({ userEntity: User }), Note] })
  */
 export function authEntities({ userEntity }: Pick<AuthStructure, 'userEntity'>): Type[] {
-  const kernel = [Account, UserRole, LoginSession, AuditRow, OutboxEntry, OneTimeToken, PasswordHistoryEntry];
+  const kernel = [Account, UserRole, LoginSession, AuditRow, JobRow, OutboxEntry, OneTimeToken, PasswordHistoryEntry];
   return [userEntity, ...kernel, ...FEATURES.flatMap(({ entities = [] }) => entities)];
 }

@@ -67,6 +67,7 @@ export {
   type ClaimsRequest,
   type JsonRecord,
 } from './hooks/auth-hooks.js';
+export type { ActedBy } from './features/accounts/acted-by.js';
 export { Accounts, type CreateAccount } from './features/accounts/accounts.service.js';
 export { Tokens, type AuthorizationCodeRequest, type RefreshOptions } from './features/bearer/tokens.service.js';
 export type { Introspection } from './features/bearer/token-introspection.service.js';
@@ -89,6 +90,9 @@ export type { ChecklistCounts, ChecklistEntry, ChecklistReport } from './checkli
 export { MailOutcomeUnknown, MailRefused, MailTransport, type MailMessage } from './mail/mail-transport.js';
 export { mailTransportOf } from './mail/transports/mail-transport-of.js';
 export { PasswordHasher } from './passwords/password-hasher.js';
+export { Argon2PasswordHasher } from './passwords/argon2-password-hasher.js';
+export { BreachedPasswords } from './passwords/breached-passwords.js';
+export { PwnedPasswords } from './passwords/pwned-passwords.js';
 export { StateStore } from './store/state-store.js';
 export type {
   AttemptBegin,

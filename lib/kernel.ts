@@ -39,11 +39,14 @@ import { SettingsChecks } from './checklist/settings.checks.js';
 import { StartUpChecklist } from './checklist/start-up.js';
 import { StoreChecks } from './checklist/store.checks.js';
 import { Clock, SystemClock } from './common/clock.js';
+import { DAY_MS } from './common/duration.js';
 import { CookieJar } from './cookies/cookie-jar.js';
 import { Database } from './database/database.js';
 import { MysqlRules } from './database/mysql-rules.js';
 import { SealedColumns } from './database/sealed-columns.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
+import { AuditRetentionJob } from './events/audit-retention.job.js';
+import { AuditChecks } from './events/audit.checks.js';
 import { AuthEvents } from './events/auth-events.js';
 import { AuthMetrics } from './events/auth-metrics.js';
 import { EventLog } from './events/event-log.js';
@@ -53,8 +56,12 @@ import { HostEventBridge } from './events/host-event-bridge.js';
 import { Metrics } from './events/metrics.service.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
 import { JwksRoute } from './http/jwks.route.js';
+import { CleanUpJob, type Remains } from './jobs/clean-up.job.js';
 import type { Job } from './jobs/job.js';
+import { JobClaims } from './jobs/job-claims.js';
 import { Jobs } from './jobs/jobs.service.js';
+import { RowSweeper } from './jobs/row-sweeper.js';
+import { REMAINS } from './jobs/tokens.js';
 import { Keyring } from './keys/keyring.js';
 import { MailChecks } from './mail/mail.checks.js';
 import { MailComposers } from './mail/mail-composers.js';
@@ -75,6 +82,7 @@ import { CodePlaces } from './mailed-codes/code-places.service.js';
 import { CodeUses } from './mailed-codes/code-uses.service.js';
 import { MailedCodes } from './mailed-codes/mailed-codes.service.js';
 import { ProvenAddresses } from './mailed-codes/proven-addresses.service.js';
+import { OneTimeToken } from './one-time-tokens/one-time-token.entity.js';
 import { OneTimeTokens } from './one-time-tokens/one-time-tokens.service.js';
 import { AuthSettings } from './options/auth-settings.js';
 import { BcryptPasswordHasher } from './passwords/bcrypt-password-hasher.js';
@@ -89,6 +97,7 @@ import { PasswordPolicy } from './passwords/password-policy.js';
 import { Passwords } from './passwords/passwords.service.js';
 import { StoredPasswords } from './passwords/stored-passwords.service.js';
 import { RoleGrants } from './roles/role-grants.js';
+import { LoginSession } from './sessions/login-session.entity.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionCookie } from './sessions/session-cookie.js';
 import { SessionLoader } from './sessions/session-loader.js';
@@ -137,7 +146,10 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   Database,
   MysqlRules,
   SealedColumns,
+  JobClaims,
+  RowSweeper,
   Jobs,
+  { provide: REMAINS, useFactory: () => KERNEL_REMAINS },
   AuthMetrics,
   Metrics,
   AuthEvents,
@@ -238,7 +250,20 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
 ];
 
 /** Jobs that no feature owns. */
-export const KERNEL_JOBS: readonly Type<Job>[] = [OutboxJob];
+export const KERNEL_JOBS: readonly Type<Job>[] = [OutboxJob, CleanUpJob, AuditRetentionJob];
+
+/** What is kept of things that are over, such as for a token that is tried again. */
+const KERNEL_REMAINS: readonly Remains[] = [
+  {
+    entity: LoginSession,
+    key: 'id',
+    over: '(r.revokedAt < :before OR r.expiresAt < :before OR r.lastSeenAt < :before - r.idleMs)',
+    keptMs: 7 * DAY_MS,
+  },
+  // By what is new in every token: the row of an account and purpose is used again.
+  { entity: OneTimeToken, key: 'tokenId', over: '(r.usedAt < :before OR r.expiresAt < :before)', keptMs: 7 * DAY_MS },
+  { entity: OutboxEntry, key: 'id', over: 'r.doneAt < :before', keptMs: DAY_MS },
+];
 
 /** Sealed columns that no feature owns. */
 export const KERNEL_SEALED: readonly SealedColumn[] = [{ entity: OutboxEntry, column: 'sealed' }];
@@ -252,6 +277,7 @@ export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
   DatabaseChecks,
   PasswordChecks,
   AttemptChecks,
+  AuditChecks,
   TokenChecks,
   MailChecks,
   AccessChecks,

@@ -9,10 +9,18 @@ describe('the budget table', () => {
       '| `signedInReads` | session | 120 | 1 min | refuse |',
       '| `signedInWrites` | session | 60 | 1 min | refuse |',
       '| `tokenRefresh` | session | 60 | 1 min | refuse |',
+      '| `passwordForgot` | address | 20 | 1 h | refuse |',
+      '| `verifyRequest` | address | 20 | 1 h | refuse |',
+      '| `magicLinkRequest` | address | 20 | 1 h | refuse |',
+      '| `emailCodeRequest` | address | 20 | 1 h | refuse |',
+      '| `confirm` | address | 60 | 1 min | refuse |',
       '| `anonymous` | address | 300 | 1 min | refuse |',
+      '| `mailByAccount` | account | 5 | 1 h | silent |',
       '| `passwordByAccount` | account | 5 | 15 min, then locked for 1 min, doubling to 1 h | refuse |',
       '| `passwordByAddress` | address | 20 | refills 1 in 1 min | refuse |',
       '| `passwordByDevice` | device | 5 | 15 min, then the cookie is ignored for 15 min | silent |',
+      '| `codeByChallenge` | challenge | 5 | 10 min, then locked for 10 min | refuse |',
+      '| `reauthenticationByAccount` | account | 3 | 5 min, then locked for 15 min | refuse |',
       '| `failedInRow` | account | 100 | until a complete sign-in, reset or unlock | silent |',
     ]);
   });

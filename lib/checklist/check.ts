@@ -12,6 +12,7 @@ export type CheckArea =
   | 'network'
   | 'access'
   | 'accounts'
+  | 'audit'
   | 'mail'
   | 'testing';
 

@@ -1,11 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { AuthEvent } from './auth-event.js';
 import { AuthEvents } from './auth-events.js';
+import type { AuthEventType } from './event-catalogue.js';
 
 // Control, format and unassigned characters and the separators of lines: what could make one line look like two.
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** One line of the log for an event: what failed as a warning. No user agent, which is whatever a client says. */
+/** What went through, and may be somebody else's doing all the same. */
+const SUSPICIOUS: ReadonlySet<AuthEventType> = new Set(['refresh.grace_other_client']);
+
+/** One line of the log for an event: as a warning where something failed, or looks like theft. No user agent, which is whatever a client says. */
 @Injectable()
 export class EventLog {
   private readonly logger = new Logger('Gatehouse');
@@ -15,13 +19,13 @@ export class EventLog {
   }
 
   private write(event: AuthEvent): void {
-    if (event.outcome === 'failure') this.logger.warn(line(event));
+    if (event.outcome === 'failure' || SUSPICIOUS.has(event.type)) this.logger.warn(line(event));
     else this.logger.log(line(event));
   }
 }
 
 function line({ type, outcome, actorId, subjectId, sessionId, address, details }: AuthEvent): string {
-  const facts = Object.entries({ actor: actorId, subject: subjectId, session: sessionId, address, ...details })
+  const facts = Object.entries({ ...details, actor: actorId, subject: subjectId, session: sessionId, address })
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : String(value)}`);
   return [type, outcome, ...facts].join(' ').replace(UNPRINTABLE, '?');

@@ -9,10 +9,11 @@ type HostListener = (...args: unknown[]) => unknown;
 interface HostEmitter {
   listeners(type: string): readonly HostListener[];
   /** Those of `onAny`. */
-  listenersAny?(): readonly HostListener[];
+  listenersAny(): readonly HostListener[];
 }
 
-const TOKEN = 'EventEmitter2';
+/** The class is called otherwise inside its package. */
+const TOKENS: readonly unknown[] = ['EventEmitter2', 'EventEmitter'];
 
 /**
  * Emits every event as `auth.<type>` on the application's `EventEmitter2`, where it has one, such as that of
@@ -35,7 +36,7 @@ export class HostEventBridge implements OnApplicationBootstrap {
   private findEmitter(): HostEmitter | undefined {
     for (const { providers } of this.modules.values()) {
       for (const [token, { instance }] of providers) {
-        if (nameOf(token) === TOKEN && isEmitter(instance)) return instance;
+        if (TOKENS.includes(nameOf(token)) && isEmitter(instance)) return instance;
       }
     }
     return undefined;
@@ -47,7 +48,7 @@ export class HostEventBridge implements OnApplicationBootstrap {
    */
   private emit(emitter: HostEmitter, event: AuthEvent): void {
     const name = `auth.${event.type}`;
-    for (const listener of [...(emitter.listenersAny?.() ?? [])]) {
+    for (const listener of [...emitter.listenersAny()]) {
       void this.call(name, () => listener.call(emitter, name, event));
     }
     for (const listener of [...emitter.listeners(name)]) void this.call(name, () => listener.call(emitter, event));
@@ -58,7 +59,7 @@ export class HostEventBridge implements OnApplicationBootstrap {
       await listener();
     } catch (error) {
       const stack = error instanceof Error ? error.stack : undefined;
-      this.logger.error(`A listener of ${name} on the application's ${TOKEN} has failed`, stack);
+      this.logger.error(`A listener of ${name} on the application's EventEmitter2 has failed`, stack);
     }
   }
 }
@@ -68,5 +69,6 @@ function nameOf(token: unknown): unknown {
 }
 
 function isEmitter(instance: unknown): instance is HostEmitter {
-  return typeof (instance as Partial<HostEmitter> | null | undefined)?.listeners === 'function';
+  const { listeners, listenersAny } = (instance ?? {}) as Partial<HostEmitter>;
+  return typeof listeners === 'function' && typeof listenersAny === 'function';
 }

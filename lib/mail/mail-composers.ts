@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StartUpError } from '../errors/start-up-error.js';
-import type { LetterKind } from './letter.js';
+import { LETTER_KINDS, type LetterKind } from './letter.js';
 import type { MailComposer } from './mail-composer.js';
 import { MAIL_COMPOSERS } from './tokens.js';
 
-/** Which composer has which kind of letter. */
+/** Which composer has which kind of letter: one each, or the start is refused. */
 @Injectable()
 export class MailComposers {
   private readonly byKind = new Map<LetterKind, MailComposer>();
@@ -17,9 +17,12 @@ export class MailComposers {
         this.byKind.set(kind, composer);
       }
     }
-    if (twice.length > 0) throw new StartUpError('letters have two composers', twice);
+    const without = LETTER_KINDS.filter((kind) => !this.byKind.has(kind));
+    if (twice.length > 0) throw new StartUpError('these letters have two composers', twice);
+    if (without.length > 0) throw new StartUpError('these letters have no composer', without);
   }
 
+  /** `undefined` for a kind of another version of this library, which shares the database. */
   of(kind: LetterKind): MailComposer | undefined {
     return this.byKind.get(kind);
   }

@@ -15,6 +15,8 @@ import { OutboxQueue, type ClaimedEntry } from './outbox-queue.js';
 
 /** A mail may be handed over this often without anybody knowing what became of it. */
 const MAX_UNSETTLED = 2;
+/** One receiver and nothing else, whatever a transport reads addresses with. */
+const ADDRESS = /^[^\s\p{C}<>()[\],;:"\\@]+@[^\s\p{C}<>()[\],;:"\\@]+$/u;
 /** For a transport to say what it knows, once its time is over. */
 const GRACE_MS = SECOND_MS;
 
@@ -66,6 +68,7 @@ export class MailDelivery {
     const rendered = this.renderer.render({ kind, facts }, letter.locale);
     const { from, replyTo } = this.settings.mail;
     const message = { id: entry.id, kind, from, replyTo, to, ...rendered };
+    if (!ADDRESS.test(to)) return this.giveUp(entry, letter, 'no_address');
     if (!(await this.queue.handOver(entry))) return 'lost';
     try {
       await this.withinDeadline(message);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { SECOND_MS } from '../common/duration.js';
@@ -28,7 +29,7 @@ export class OutboxJob implements Job {
   /** Returns how many letters it is done with. Once sending does not work, the rest of the batch waits. */
   async run({ signal }: JobRun): Promise<number> {
     if (this.clock.now() < this.pausedUntil) return 0;
-    const ids = await this.queue.due(BATCH);
+    const ids = turned(await this.queue.due(BATCH));
     // After a pause one mail goes ahead, to see.
     const first = this.pausedUntil > 0 ? ids.slice(0, 1) : [];
     const done = (await this.deliver(first, signal)) + (await this.deliver(ids.slice(first.length), signal));
@@ -58,4 +59,10 @@ export class OutboxJob implements Job {
   private isPaused(): boolean {
     return this.clock.now() < this.pausedUntil;
   }
+}
+
+/** Begins anywhere in the list, so that instances do not walk it side by side and contend for every letter. */
+function turned(ids: readonly string[]): readonly string[] {
+  const start = ids.length < 2 ? 0 : randomInt(ids.length);
+  return [...ids.slice(start), ...ids.slice(0, start)];
 }

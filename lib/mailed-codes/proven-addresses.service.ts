@@ -21,9 +21,9 @@ export class ProvenAddresses {
   ) {}
 
   /**
-   * Uses up what was mailed to the address of an account, as it was read, and proves the address where nobody has: of a
-   * contested one the password, the fields and the sessions from before are dropped. Answers the epoch from then on, and
-   * `undefined` when `claim` was lost or the account has changed meanwhile.
+   * Uses up what was mailed to the address of an account, as it was read, and proves the address where nobody has: the
+   * password, the fields and the sessions from before are dropped, since whoever set them may be a stranger. Answers the
+   * epoch from then on, and `undefined` when `claim` was lost or the account has changed meanwhile.
    */
   redeem(
     account: MailAccount,
@@ -49,13 +49,13 @@ export class ProvenAddresses {
     if (!(await lockAccount(manager, userId))) return undefined;
     const now = await this.accounts.findIn(manager, userId);
     if (now?.epoch !== epoch || now.emailCanonical !== emailCanonical) return undefined;
-    const contested = await this.addresses.prove(manager, userId);
+    await this.addresses.prove(manager, userId, { anew: true });
     await this.events.record(manager, {
       type: 'email.verified',
       actorId: userId,
       subjectId: userId,
       client,
-      details: { contested },
+      details: { contested: now.contested },
     });
     return (await manager.findOneByOrFail(Account, { userId })).epoch;
   }

@@ -45,8 +45,11 @@ export interface CookieOptions {
 
 /** Peppers by id: an id that stored passwords name must stay here, or they could not be checked any more. */
 export interface PepperOptions {
-  /** Id of the pepper of new passwords. */
-  readonly current: string;
+  /**
+   * Id of the pepper of new passwords. Default: none, new passwords are made without one. For the first of two
+   * deployments that add one, and for giving peppers up.
+   */
+  readonly current?: string;
   /** 1 to 16 of `A-Z a-z 0-9 _ -` to at least 32 bytes of high entropy. */
   readonly keys: Readonly<Record<string, Env>>;
 }

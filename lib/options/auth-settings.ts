@@ -67,7 +67,7 @@ export interface PasswordSettings extends Required<Omit<PasswordOptions, 'pepper
 }
 
 export interface PepperSettings {
-  readonly current: string;
+  readonly current: string | undefined;
   readonly keys: Readonly<Record<string, string>>;
 }
 

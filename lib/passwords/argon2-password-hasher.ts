@@ -30,8 +30,17 @@ export class Argon2PasswordHasher extends SchemePasswordHasher {
 
   protected override isUpToDate(hash: string): boolean {
     const read = this.argon2Scheme.read(hash);
-    return (
-      read?.variant === 'id' && read.cost.memoryKib >= this.cost.memoryKib && read.cost.passes >= this.cost.passes
-    );
+    return read?.variant === 'id' && read.cost.memoryKib >= this.cost.memoryKib && read.cost.passes >= this.cost.passes;
+  }
+
+  /** With as much less memory: it is what the work is measured by. */
+  protected override async burn(share: number): Promise<number> {
+    const { memoryKib, lanes } = this.cost;
+    const least = 8 * lanes;
+    const wantedKib = Math.max(least, Math.round(share * memoryKib));
+    for (let leftKib = wantedKib; leftKib > 0; leftKib -= memoryKib) {
+      await this.argon2Scheme.make('', { ...this.cost, memoryKib: Math.max(least, Math.min(leftKib, memoryKib)) });
+    }
+    return wantedKib / memoryKib;
   }
 }

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import { AuthSettings } from '../options/auth-settings.js';
 import { SchemePasswordHasher } from './scheme-password-hasher.js';
-import { bcryptParameters } from './schemes/bcrypt.scheme.js';
-import type { SchemeHash } from './schemes/password-scheme.js';
+import { bcryptParameters, LEAST_BCRYPT_COST } from './schemes/bcrypt.scheme.js';
 
 /**
  * bcrypt at `passwords.cost` over `base64(HMAC-SHA-256("gatehouse/password/v1", NFC(password)))`, or with the pepper in
@@ -30,11 +29,22 @@ export class BcryptPasswordHasher extends SchemePasswordHasher {
     return read !== undefined && read.cost >= this.cost;
   }
 
-  /** 2^c + (2^c + ... + 2^(C-1)) = 2^C: a cheaper hash answers in the time of a current one, so nobody is told apart by it. */
-  protected override async pad({ parameters }: SchemeHash, hash: string): Promise<string> {
-    const from = this.bcryptScheme.read(hash)?.cost ?? this.cost;
-    if (from >= this.cost) return parameters;
-    for (let cost = from; cost < this.cost; cost++) await this.bcrypt('', bcrypt.genSaltSync(cost));
-    return this.current;
+  /** A cost more is twice the work, so that a cheaper hash answers in exactly the work of a current one. */
+  protected override shareOf(hash: string): number | undefined {
+    const read = this.bcryptScheme.read(hash);
+    return read && 2 ** (read.cost - this.cost);
+  }
+
+  /** In hashes of falling cost, the cheapest of which is the least. */
+  protected override async burn(share: number): Promise<number> {
+    const least = 2 ** (LEAST_BCRYPT_COST - this.cost);
+    const parts = Math.max(1, Math.round(share / least));
+    let left = parts;
+    for (let cost = this.cost; cost >= LEAST_BCRYPT_COST; cost--) {
+      for (const size = 2 ** (cost - LEAST_BCRYPT_COST); left >= size; left -= size) {
+        await this.bcrypt('', bcrypt.genSaltSync(cost));
+      }
+    }
+    return parts * least;
   }
 }

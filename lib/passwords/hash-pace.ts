@@ -1,76 +1,58 @@
-import { pbkdf2 } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 
-const TRIALS = 3;
-const TRIAL_ITERATIONS = 20_000;
+/** Of a current hash: enough to measure by, and little to pay. */
+const REFERENCE = 1 / 8;
+const SAMPLES = 9;
 /** A single slow run, in a moment when the machine was busy, must not slow down everybody from then on. */
-const RUNS_TO_BELIEVE = 3;
-const LEAST_MS = 0.05;
+const SAMPLES_TO_BELIEVE = 3;
 
-interface Pace {
-  readonly shortestMs: number;
-  readonly runs: number;
-}
+/** Does the given share of the work of one current hash, in the same way, and answers which it has really done. */
+export type Burn = (share: number) => Promise<number>;
 
 /**
- * Knows how long hashes take, and fills a shorter one up to the time of the longest with work of the same kind: a thread
- * of the pool that computes. So the filling stretches with the load as a hash does, where a timer would not.
- *
- * Times are the shortest that were seen, the first at start: what a hash takes when nothing is in its way.
+ * Knows how much work a check of another scheme is, as a share of one current hash, and fills up what a cheaper one
+ * lacks with work of the current kind. A share is measured against a piece of a current hash in the same moment: so it
+ * holds on an idle machine as on a busy one, where times do not.
  */
 export class HashPace {
-  private readonly paces = new Map<string, Pace>();
-  private msPerIteration = Infinity;
-  private tried: Promise<void> | undefined;
+  private readonly samples = new Map<string, readonly number[]>();
 
-  /** @param current Parameters of the hash that every check takes as long as, if not longer. */
-  constructor(private readonly current: string) {}
+  constructor(private readonly burn: Burn) {}
 
-  async timed<T>(parameters: string, work: () => Promise<T>): Promise<T> {
-    await (this.tried ??= this.trial());
+  /** A check whose share nobody knows. It is done with its reference, which counts as part of it. */
+  async measured<T>(parameters: string, work: () => Promise<T>): Promise<T> {
     const begun = this.now();
     const result = await work();
-    this.note(parameters, this.now() - begun);
+    const between = this.now();
+    const reference = await this.burn(REFERENCE);
+    const referenceMs = Math.max(this.now() - between, Number.EPSILON);
+    this.note(parameters, reference * (1 + (between - begun) / referenceMs));
     return result;
   }
 
-  /** Takes the rest of the time that a check of these parameters has taken less than the longest known. */
+  note(parameters: string, share: number): void {
+    this.samples.set(parameters, [...(this.samples.get(parameters) ?? []), share].slice(-SAMPLES));
+  }
+
+  /** The work that is still due after a check of these parameters, for all to be as long as the longest. */
   async fill(parameters: string): Promise<void> {
-    const missingMs = this.longestMs() - (this.paces.get(parameters)?.shortestMs ?? 0);
-    if (missingMs >= LEAST_MS) await this.spend(Math.max(1, Math.round(missingMs / this.msPerIteration)));
+    const missing = this.longest() - (median(this.samples.get(parameters)) ?? 1);
+    if (missing > 0) await this.burn(missing);
   }
 
   protected now(): number {
     return performance.now();
   }
 
-  /** Keeps a thread of the pool computing. */
-  protected burn(iterations: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      pbkdf2('', '', iterations, 32, 'sha256', (error) => (error === null ? resolve() : reject(error)));
-    });
-  }
-
-  private note(parameters: string, ms: number): void {
-    const { shortestMs, runs } = this.paces.get(parameters) ?? { shortestMs: ms, runs: 0 };
-    this.paces.set(parameters, { shortestMs: Math.min(shortestMs, ms), runs: runs + 1 });
-  }
-
-  private longestMs(): number {
-    let longest = 0;
-    for (const [parameters, { shortestMs, runs }] of this.paces) {
-      if (parameters === this.current || runs >= RUNS_TO_BELIEVE) longest = Math.max(longest, shortestMs);
+  private longest(): number {
+    let longest = 1;
+    for (const samples of this.samples.values()) {
+      if (samples.length >= SAMPLES_TO_BELIEVE) longest = Math.max(longest, median(samples) ?? 1);
     }
     return longest;
   }
+}
 
-  private async trial(): Promise<void> {
-    for (let count = 0; count < TRIALS; count++) await this.spend(TRIAL_ITERATIONS);
-  }
-
-  private async spend(iterations: number): Promise<void> {
-    const begun = this.now();
-    await this.burn(iterations);
-    this.msPerIteration = Math.min(this.msPerIteration, (this.now() - begun) / iterations);
-  }
+function median(values: readonly number[] = []): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

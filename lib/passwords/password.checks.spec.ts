@@ -19,7 +19,7 @@ interface Setup {
 const run = (id: string, { passwords = {}, breached = new NoBreachedPasswords(), imported = NOTHING }: Setup) => {
   const settings = {
     secret: GOOD,
-    secrets: { token: 'Ht5bXz8nQw2eRv6yUk3pLs9dFg1jMa4cOi7TxYrEqWZ' },
+    secrets: { session: undefined, token: 'Ht5bXz8nQw2eRv6yUk3pLs9dFg1jMa4cOi7TxYrEqWZ' },
     acceptedSecrets: [{ secret: 'Vb3nMk8jHg2fDs6aPo9iUy1tRe5wQzXc4LvKjHtGyFd', use: 'unseal' }],
     passwords: { minLength: 15, cost: 12, composition: [], ...passwords },
   } as unknown as AuthSettings;

@@ -120,7 +120,7 @@ export class PasswordChecks extends CheckSource {
         evidence[`${path}.reason`] = enumEvidence(problem.reason, SECRET_WEAKNESSES);
       }
       const elsewhere = [...others, ...peppers.slice(0, index)];
-      if (elsewhere.some((value) => value.trim() === pepper.trim())) evidence[`${path}.reused`] = true;
+      if (elsewhere.some((value) => value?.trim() === pepper.trim())) evidence[`${path}.reused`] = true;
     }
     if (Object.keys(evidence).length === 0) return passed;
     return {

@@ -38,6 +38,11 @@ export class Passwords implements OnModuleInit {
     });
   }
 
+  /** Characters of what is stored for a password. */
+  async storedLength(): Promise<number> {
+    return (await this.dummy()).length;
+  }
+
   /** The text to store for a password. `PASSWORD_REJECTED` above 1,024 bytes; the policy is asked by the caller. */
   async hash(password: string, options: HashingOptions = {}): Promise<string> {
     if (!isHashable(password)) {

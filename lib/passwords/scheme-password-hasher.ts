@@ -20,7 +20,7 @@ export abstract class SchemePasswordHasher extends PasswordHasher {
   protected readonly argon2Scheme = new Argon2Scheme(() => this.loadArgon2());
   private readonly schemes: readonly PasswordScheme[] = [this.bcryptScheme, new ScryptScheme(), this.argon2Scheme];
   readonly #keys: PasswordKeys;
-  private ownPace: HashPace | undefined;
+  private readonly pace = new HashPace((share) => this.burn(share));
 
   constructor(settings: AuthSettings) {
     super();
@@ -37,7 +37,7 @@ export abstract class SchemePasswordHasher extends PasswordHasher {
   protected abstract isUpToDate(hash: string): boolean;
 
   override async hash(password: string): Promise<string> {
-    return this.#keys.marked(await this.pace.timed(this.current, () => this.make(this.#keys.newInput(password))));
+    return this.#keys.marked(await this.make(this.#keys.newInput(password)));
   }
 
   override async verify(password: string, stored: string): Promise<boolean> {
@@ -48,9 +48,14 @@ export abstract class SchemePasswordHasher extends PasswordHasher {
       await this.pace.fill(this.current);
       return false;
     }
+    const { parameters } = hash;
     const input = this.#keys.input(password, text);
-    const matches = await this.pace.timed(hash.parameters, () => hash.matches(input));
-    await this.pace.fill(await this.pad(hash, text.hash));
+    const share = this.shareOf(text.hash);
+    if (share !== undefined && parameters !== this.current) this.pace.note(parameters, share);
+    const isKnown = share !== undefined || parameters === this.current;
+    const check = (): Promise<boolean> => hash.matches(input);
+    const matches = await (isKnown ? check() : this.pace.measured(parameters, check));
+    await this.pace.fill(parameters);
     return matches;
   }
 
@@ -59,9 +64,12 @@ export abstract class SchemePasswordHasher extends PasswordHasher {
     return text === undefined || !this.#keys.isCurrent(text) || !this.isUpToDate(text.hash);
   }
 
-  /** Work that is known to fill up a hash exactly. Answers the parameters whose time has been taken with it. */
-  protected pad({ parameters }: SchemeHash, _hash: string): Promise<string> {
-    return Promise.resolve(parameters);
+  /** Does a share of the work of `make`, and answers which it has really done: at least the least that can be done. */
+  protected abstract burn(share: number): Promise<number>;
+
+  /** The work of a check as a share of that of `make`, where it is known without measuring. */
+  protected shareOf(_hash: string): number | undefined {
+    return undefined;
   }
 
   /** Whether hashes of argon2 can be checked. */
@@ -82,10 +90,6 @@ export abstract class SchemePasswordHasher extends PasswordHasher {
     return import('@node-rs/argon2').catch(() => {
       throw new UncheckableHash(INSTALL_ARGON2);
     });
-  }
-
-  private get pace(): HashPace {
-    return (this.ownPace ??= new HashPace(this.current));
   }
 
   private read(hash: string): SchemeHash | undefined {

@@ -10,6 +10,8 @@ import { Account } from '../users/account.entity.js';
 import { UserTable } from '../users/user-table.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordHistoryEntry } from './password-history-entry.entity.js';
+import { MAX_STORED } from './password-keys.js';
+import { Passwords } from './passwords.service.js';
 import { INSTALL_ARGON2, SchemePasswordHasher } from './scheme-password-hasher.js';
 import { argon2Sql, kindSql, KIND_OF_PEPPER, type ImportedKind } from './stored-kinds.js';
 
@@ -35,6 +37,7 @@ export class StoredPasswords implements OnModuleInit {
     private readonly database: Database,
     private readonly table: UserTable,
     private readonly hasher: PasswordHasher,
+    private readonly passwords: Passwords,
     private readonly settings: AuthSettings,
   ) {}
 
@@ -44,6 +47,7 @@ export class StoredPasswords implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
+    await this.refuseNarrowColumn();
     // Another hasher has texts of its own.
     if (!(this.hasher instanceof SchemePasswordHasher)) return;
     const problems: string[] = [];
@@ -55,6 +59,18 @@ export class StoredPasswords implements OnModuleInit {
     if (problems.length > 0) throw new StartUpError('stored passwords could not be checked any more.', problems);
     const count = (kind: ImportedKind): number => total(users.filter((group) => group.kind === kind));
     this.found = { bcrypt: count('bcrypt'), scrypt: count('scrypt'), argon2: count('argon2') };
+  }
+
+  /** What the hasher makes is known only now: argon2 and the id of a pepper make it longer. */
+  private async refuseNarrowColumn(): Promise<void> {
+    const column = this.isMapped() ? this.table.columns.find('passwordHash') : undefined;
+    const length = Number(column?.length ?? 0);
+    const needed = await this.passwords.storedLength();
+    if (column === undefined || length === 0 || length >= needed) return;
+    throw new StartUpError('passwords could not be stored.', [
+      `${this.table.metadata.tableName}.${column.databaseName} holds ${length} characters, what PasswordHasher makes has ` +
+        `${needed}: make it varchar(${MAX_STORED}).`,
+    ]);
   }
 
   private lostPeppers(groups: readonly Group[]): string[] {

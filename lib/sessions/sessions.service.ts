@@ -88,7 +88,7 @@ export class Sessions {
   /** Ends one session of the user. Throws `NOT_FOUND` (404), also for a session of somebody else. */
   async revoke(userId: string, id: string, by: EndedBy = {}): Promise<void> {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
-    const event: EventInput = { ...by, type: 'session.revoked', subjectId: userId, details: { session: id } };
+    const event: EventInput = { ...by, type: 'session.revoked', subjectId: userId, details: { ended: id } };
     const revoked = await this.end(userId, async (manager) => {
       const ended = await this.revokeWhere(manager, userId, 'id = :id', { id });
       if (ended > 0) await this.events.record(manager, event);

@@ -1,5 +1,6 @@
 export { actingAs, type ActingHeaders } from './acting-as.js';
 export { FastPasswordHasher } from './fast-password-hasher.js';
+export { TestMailbox } from './test-mailbox.js';
 export { TestClock } from './test-clock.js';
 export { UnlimitedStateStore } from './unlimited-state-store.js';
 export { useAuthTesting, type OverridableBuilder } from './use-auth-testing.js';

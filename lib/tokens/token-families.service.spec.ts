@@ -75,6 +75,7 @@ describe.each(DATABASES)('token families on %s', (kind) => {
     const now = clock.now();
     expect(await rowOf(reference)).toEqual({ ...before, generation: 5, rotatedAt: now, lastSeenAt: now });
     expect(await families.read(reference)).toEqual({
+      id: before.id,
       generation: 5,
       rotatedAt: now,
       ip: '192.0.2.1',

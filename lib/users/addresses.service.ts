@@ -69,22 +69,23 @@ export class Addresses {
 
   /**
    * Inside `Database.write`: the address is proven. Of a contested one nothing but the address: the password, the fields
-   * and the sessions may be of somebody else. Answers whether it was contested.
+   * and the sessions may be of somebody else. With `anew` that holds for every account: for a proof by somebody who does
+   * not say that the account is of their making. Answers whether that was so.
    */
-  async prove(manager: EntityManager, userId: string): Promise<boolean> {
+  async prove(manager: EntityManager, userId: string, { anew = false } = {}): Promise<boolean> {
     const { affected } = await manager
       .createQueryBuilder()
       .update(Account)
       .set({ contestedAt: null, epoch: () => 'epoch + 1' })
-      .where('userId = :userId AND contestedAt IS NOT NULL', { userId })
+      .where(`userId = :userId${anew ? '' : ' AND contestedAt IS NOT NULL'}`, { userId })
       .execute();
-    const contested = affected === 1;
-    if (contested) {
+    const begins = affected === 1;
+    if (begins) {
       await this.table.dropPasswordHash(manager, userId);
       await this.unproven.reset(manager, userId);
     }
     await this.table.setEmailVerified(manager, userId, this.clock.now());
-    return contested;
+    return begins;
   }
 
   /** Column names are spelled out where two tables meet: the builder of an UPDATE knows the properties of one. */

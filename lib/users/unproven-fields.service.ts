@@ -7,7 +7,8 @@ import { columnType, isTextType, type ColumnMetadata } from './column-types.js';
 import { findColumn } from './user-column-map.js';
 import { UserTable } from './user-table.js';
 
-const NUMBERS = /^(?:tiny|small|medium|big)?int(?:eger|\d)?$|^(?:float|double|double precision|real|numeric|decimal)\d?$/;
+const NUMBERS =
+  /^(?:tiny|small|medium|big)?int(?:eger|\d)?$|^(?:float|double|double precision|real|numeric|decimal)\d?$/;
 
 /**
  * Columns that requests may set, at registration and in the profile. Whoever set them before the address was proven may

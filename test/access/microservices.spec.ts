@@ -204,7 +204,7 @@ describe('a hybrid application with rpc', () => {
     await app.get(Sessions).revokeAll(eve.userId);
     expect(await ask(client, 'who', eve)).toMatchObject({ error: { code: 'INVALID_ACCESS_TOKEN' } });
     clock.advance(6 * 60_000);
-    const details = { methods: ['password'] };
+    const details = { methods: ['password', 'emailCode'] };
     expect(await ask(client, 'fresh', ada)).toMatchObject({ error: { code: 'REAUTHENTICATION_REQUIRED', details } });
     clock.advance(60 * 60_000);
     expect(await ask(client, 'who', ada)).toMatchObject({ error: { code: 'INVALID_ACCESS_TOKEN' } });

@@ -14,6 +14,7 @@ import { CsrfProtection } from '../../lib/access/csrf-protection.js';
 import { Principals } from '../../lib/access/principals.js';
 import { RouteRules } from '../../lib/access/route-rules.js';
 import { sealedGuard } from '../../lib/access/sealed-guard.js';
+import { StepUpMethods } from '../../lib/access/step-up-methods.js';
 import { UserLoader } from '../../lib/access/user-loader.js';
 import { DeviceCookie } from '../../lib/attempts/device-cookie.js';
 import { Clock } from '../../lib/common/clock.js';
@@ -142,6 +143,7 @@ export class AccessModule {
         CookieSessionReader,
         CookieRenewal,
         CsrfProtection,
+        StepUpMethods,
         RouteRules,
         Principals,
         AuthContext,

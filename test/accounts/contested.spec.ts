@@ -64,7 +64,7 @@ describe.each(MATRIX)('an address that is registered twice on $adapter, $databas
     await app.client().register(ADA);
     await app.client().register(ADA, ANOTHER);
     await deliver();
-    const { token } = (await mailbox.next(ADA, 'verify-email')) && (await mailbox.next(ADA, 'verify-email'));
+    const token = mailbox.all(ADA).at(-1)!.token;
     expect((await app.client().post('/auth/email/verify', { token })).status).toBe(204);
     for (const password of [PASSWORD, ANOTHER]) expect((await app.client().signIn(ADA, password)).status).toBe(401);
     const [user] = await app.dataSource.query('SELECT password_hash FROM users');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Checklist, type ChecklistEntry } from '../../lib/index.js';
+import { AUTH_EVENTS } from '../../lib/events/event-catalogue.js';
 import { optionsTable } from '../../lib/options/options-table.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { page, pages, rowsUnder } from './pages.js';
@@ -27,7 +28,7 @@ it('pages name no check that does not exist', () => {
   const ids = new Set(entries.map(({ id }) => id));
   const areas = [...new Set(entries.map(({ id }) => id.split('.')[0]))].join('|');
   const quoted = new RegExp(`[\`']((?:${areas})\\.[a-z]+(?:-[a-z]+)*)[\`']`, 'g');
-  const options = new Set(optionsTable().map((row) => row.path));
+  const others = new Set([...optionsTable().map((row) => row.path), ...Object.keys(AUTH_EVENTS)]);
   const named = pages().flatMap(({ file, text }) => [...text.matchAll(quoted)].map(([, id = '']) => ({ file, id })));
-  expect(named.filter(({ id }) => !ids.has(id) && !options.has(id))).toEqual([]);
+  expect(named.filter(({ id }) => !ids.has(id) && !others.has(id))).toEqual([]);
 });

@@ -105,6 +105,7 @@ describe('every code of docs/errors.md', () => {
   const PROVOKED: Record<AuthErrorCode, () => Promise<Answer>> = {
     VALIDATION_FAILED: () => stranger().post('/auth/login', {}),
     PASSWORD_REJECTED: () => stranger().register('new@example.com', 'short'),
+    INVALID_TOKEN: () => stranger().post('/auth/password/reset', { token: 'x', password: PASSWORD }),
     MALFORMED_REQUEST: () => stranger().get('/auth/me', { headers: { authorization: 'Bearer x', 'x-api-key': 'x' } }),
     NOT_AUTHENTICATED: () => stranger().get('/auth/me'),
     INVALID_CREDENTIALS: () => stranger().signIn('nobody@example.com'),
@@ -135,6 +136,12 @@ describe('every code of docs/errors.md', () => {
     },
     CSRF_FAILED: async () => (await ada()).post('/rules/write', {}, { csrf: false }),
     NOT_FOUND: async () => (await ada()).delete('/auth/sessions/00000000-0000-7000-8000-000000000000'),
+    INVALID_CODE: async () => {
+      const deliver = 'tokens';
+      const asked = await stranger().post('/auth/email-code/request', { email: 'nobody@example.com', deliver });
+      return stranger().post('/auth/email-code', { challenge: asked.body.challenge, code: '123456', deliver });
+    },
+    ALREADY_ENABLED: async () => (await ada()).post('/auth/password/set', { password: PASSWORD }),
     ALREADY_EXISTS: async () => {
       await app.get(Accounts).create({ email: 'grace@example.com', fields: { handle: 'admiral' } });
       return (await ada()).call('PATCH', '/auth/me', { body: { handle: 'admiral' } });

@@ -1,21 +1,44 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Accounts, AuthError } from '../../lib/index.js';
+import { Accounts, AuthError, BreachedPasswords } from '../../lib/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { page, prose, rowsUnder } from './pages.js';
+
+/** `seven breached hinges 1`, as printf | sha1sum says. */
+class OneBreach extends BreachedPasswords {
+  override async suffixes(): Promise<readonly string[]> {
+    return ['F7E7A64ECC60FB2606B668220E143784DAD'];
+  }
+}
 
 describe('the policy of docs/passwords.md', () => {
   let app: TestApp;
   let count = 0;
 
   beforeAll(async () => {
-    app = await startApp({ auth: { appName: 'Ulverton', passwords: { composition: ['digit'] } } });
+    app = await startApp({
+      auth: {
+        appName: 'Ulverton',
+        passwords: { composition: ['digit'], history: 1 },
+        overrides: [{ provide: BreachedPasswords, useClass: OneBreach }],
+      },
+    });
   });
   afterAll(() => app.close());
 
   /** Names of the rules that the password breaks. */
-  async function broken(password: string, email = `a${(count += 1)}@example.com`): Promise<readonly string[]> {
+  function broken(password: string, email = `a${(count += 1)}@example.com`): Promise<readonly string[]> {
+    return rulesOf(app.get(Accounts).create({ email, password }));
+  }
+
+  async function repeated(): Promise<readonly string[]> {
+    const password = 'seven hinges and 2 bells';
+    const user = await app.get(Accounts).create({ email: 'repeated@example.com', password });
+    return rulesOf(app.get(Accounts).setPassword(user!.id, password));
+  }
+
+  async function rulesOf(setting: Promise<unknown>): Promise<readonly string[]> {
     try {
-      await app.get(Accounts).create({ email, password });
+      await setting;
       return [];
     } catch (error) {
       if (!(error instanceof AuthError) || error.code !== 'PASSWORD_REJECTED') throw error;
@@ -32,6 +55,8 @@ describe('the policy of docs/passwords.md', () => {
       broken('passwordpassword1'),
       broken('a-long-local-part-9', 'a-long-local-part-9@example.com'),
       broken('seven hinges and a bell'),
+      broken('seven breached hinges 1'),
+      repeated(),
     ]);
     expect([...new Set(rules.flat())].sort()).toEqual([...listed].sort());
   });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Client } from '../support/client.js';
 import { page, ROOT } from './pages.js';
 import { blockFiles } from './typescript-blocks.js';
@@ -19,13 +19,15 @@ describe('the example of the README', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-readme-'));
   let app: INestApplication;
   let client: Client;
+  const lines: string[] = [];
 
   beforeAll(async () => {
     process.env['AUTH_SECRET'] = randomBytes(32).toString('base64url');
     const { AppModule } = await run(example);
     // Its database is a file where it is started.
     process.chdir(folder);
-    app = await NestFactory.create(AppModule as Type, { logger: false });
+    const log = (line: unknown): void => void lines.push(String(line));
+    app = await NestFactory.create(AppModule as Type, { logger: { log, warn: log, error: log } });
     await app.listen(0, '127.0.0.1');
     client = new Client(await app.getUrl());
   });
@@ -47,6 +49,9 @@ describe('the example of the README', () => {
     expect((await client.get('/notes')).status).toBe(401);
     const registered = await client.post('/auth/register', ada);
     expect([registered.status, registered.body]).toEqual([202, { status: 'accepted' }]);
+    const token = await vi.waitUntil(() => /#token=(\S+)/.exec(lines.join('\n'))?.[1], { timeout: 5_000 });
+    expect((await client.post('/auth/login', ada)).status).toBe(401);
+    expect((await client.post('/auth/email/verify', { token })).status).toBe(204);
     expect((await client.post('/auth/register', ada)).body).toEqual({ status: 'accepted' });
     const signedIn = await client.post('/auth/login', ada);
     expect([signedIn.status, signedIn.body.status]).toEqual([200, 'signed_in']);

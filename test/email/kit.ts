@@ -56,14 +56,15 @@ export function facts({ status, headers, text }: Answer): object {
   return { status, text, names: names.sort() };
 }
 
-/** The rows of the audit trail, oldest first, as `type:outcome`. */
+/** The rows of the audit trail as `type`, or `type:failure`, sorted. */
 export async function trail({ dataSource }: TestApp, subjectId?: string): Promise<string[]> {
   const rows: { type: string; outcome: string; subject_id: string | null }[] = await dataSource.query(
-    'SELECT type, outcome, subject_id FROM auth_audit ORDER BY id',
+    'SELECT type, outcome, subject_id FROM auth_audit',
   );
   return rows
     .filter((row) => subjectId === undefined || row.subject_id === subjectId)
-    .map(({ type, outcome }) => (outcome === 'success' ? type : `${type}:${outcome}`));
+    .map(({ type, outcome }) => (outcome === 'success' ? type : `${type}:${outcome}`))
+    .sort();
 }
 
 export async function idOf({ dataSource }: TestApp, email: string): Promise<string> {

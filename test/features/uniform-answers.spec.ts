@@ -112,6 +112,46 @@ describe.each(MATRIX)('nobody learns who has an account ($adapter, $database, $s
 });
 
 describe('an unverified address where verification is required', () => {
+  it('costs the same statements, in the answer and after it, with the right password and a wrong one, known and unknown', async () => {
+    const logger = new QueryLog();
+    running = await startApp({
+      auth: { emailVerification: 'required', jobs: 'manual' },
+      typeorm: { logger, logging: ['query'] },
+    });
+    const app = running;
+    const accounts = app.get(Accounts);
+    await accounts.create({ email: 'unverified@example.com', password: PASSWORD });
+    await accounts.create({ email: 'known@example.com', password: PASSWORD, emailVerified: true });
+    expect((await app.client().signIn('known@example.com')).status).toBe(200);
+    const disabled = await accounts.create({ email: 'disabled@example.com', password: PASSWORD });
+    await accounts.disable(disabled!.id);
+    // The first failure of an account that the application made gives it a row.
+    await app.client().signIn('unverified@example.com', 'a wrong password altogether');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const costs: [string, number, string[]][] = [];
+    for (const [email, password] of [
+      ['nobody@example.com', PASSWORD],
+      ['unverified@example.com', PASSWORD],
+      ['unverified@example.com', 'a wrong password altogether'],
+      ['known@example.com', 'a wrong password altogether'],
+      ['disabled@example.com', PASSWORD],
+    ] as const) {
+      logger.statements = [];
+      const { status } = await app.client().signIn(email, password);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      // Moments stand in the text of a statement.
+      costs.push([email, status, logger.statements.map((statement) => statement.replace(/\d{13}/g, '?'))]);
+    }
+    const [unknown] = costs;
+    expect(unknown![2].length).toBeGreaterThan(4);
+    for (const [email, status, statements] of costs) {
+      expect(status, email).toBe(401);
+      expect(statements.length, email).toBe(unknown![2].length);
+    }
+    expect(costs[2]![2]).toEqual(unknown![2]);
+    expect(costs[3]![2]).toEqual(unknown![2]);
+  });
+
   it('signs in like a wrong password', async () => {
     running = await startApp({ auth: { emailVerification: 'required' } });
     const client = running.client();

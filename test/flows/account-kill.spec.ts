@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dieAmid, MortalMailApp } from '../proof/account-kill.js';
-import { FLOWS } from '../proof/account-kill-flows.js';
+import { dieOfOneMail, FLOWS } from '../proof/account-kill-flows.js';
 import { postgresUrl, redisUrl } from '../support/services.js';
 import { requireBuiltLibrary } from '../tokens/built-library.js';
 
@@ -22,3 +22,5 @@ it.each(Object.entries(FLOWS))(
     expect([...told.values()].reduce((sum, times) => sum + times, 0)).toBe(3);
   },
 );
+
+it('a mail that ends its process each time is sent twice and given up', { timeout: 180_000 }, () => dieOfOneMail(app!));

@@ -24,8 +24,18 @@ export const FLOW_AUTH = {
   publicUserFields: ['displayName'],
 } as const satisfies Partial<AuthOptions<User>>;
 
-export async function startStage(setup: AppSetup = {}): Promise<Stage> {
-  const mailbox = await startMailbox();
+export interface StageSetup extends AppSetup {
+  /** The mail server takes no mail for it. */
+  readonly refusedAddress?: string;
+}
+
+export async function startStage({ refusedAddress, ...setup }: StageSetup = {}): Promise<Stage> {
+  const mailbox = await startMailbox({
+    onRcptTo: ({ address }, _session, done) => {
+      const refusal = Object.assign(new Error(`nobody here is called <${address}>`), { responseCode: 550 });
+      done(address === refusedAddress ? refusal : null);
+    },
+  });
   const clock = new TestClock();
   const auth = { ...FLOW_AUTH, mail: mailbox.options, ...setup.auth };
   const app = await startApp({ clock, ...setup, auth });

@@ -38,9 +38,9 @@ describe.each([...STACKS, MARIADB_STACK])('a request for mail does the same for 
       auth: { ...MAIL_REQUEST_AUTH, jobs: 'manual' },
     });
     await makeAccounts(running);
+    await quiet(logger);
     for (const name of NAMES) {
       const ask = async (email: string): Promise<object> => {
-        await quiet(logger);
         logger.statements = [];
         const answer = await MAIL_REQUESTS[name](running!.client(), email);
         await quiet(logger);
@@ -59,7 +59,7 @@ async function quiet({ statements }: QueryLog): Promise<void> {
   let before: number;
   do {
     before = statements.length;
-    await delay(60);
+    await delay(50);
   } while (statements.length > before);
 }
 

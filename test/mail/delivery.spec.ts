@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AuthError, MailOutcomeUnknown, MailRefused, MailTransport, type MailMessage } from '../../lib/index.js';
+import { AuthError, MailOutcomeUnknown, MailRefused, MailTransport, smtp, type MailMessage } from '../../lib/index.js';
 import { Outbox } from '../../lib/mail/outbox.js';
 import { OutboxEntry } from '../../lib/mail/outbox-entry.entity.js';
 import { OutboxQueue } from '../../lib/mail/outbox-queue.js';
@@ -288,8 +288,8 @@ describe('a transport that never answers', () => {
       told = signal;
       return new Promise(() => undefined);
     };
-    const mail = { kind: 'custom', from: 'no-reply@example.com' } as const;
-    const lab = await startMailLab({ transport, auth: { mail: { ...mail, timeout: '100ms' } } });
+    const mail = smtp({ url: 'smtp://127.0.0.1:1', from: 'no-reply@example.com', timeout: '100ms' });
+    const lab = await startMailLab({ transport, mail });
     await lab.post('ada@example.com');
     await lab.run();
     expect(told?.aborted).toBe(true);

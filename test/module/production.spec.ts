@@ -165,7 +165,11 @@ describe('a deployment that has mended every finding', () => {
     const keep = (level: string) => (message: unknown) => void lines.push(`${level} ${String(message)}`);
     app = await deploy({}, { log: keep('log'), warn: keep('warn'), error: keep('error') });
     expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
-    expect(idsIn(lines, 'log').sort()).toEqual(['access.public-routes', 'accounts.email-enumeration']);
+    expect(idsIn(lines, 'log').sort()).toEqual([
+      'access.public-routes',
+      'accounts.email-enumeration',
+      'passwords.breached',
+    ]);
     const report = app.get(Checklist).last()!;
     expect(report.counts).toMatchObject({ refuse: 0, warn: 0, unchecked: 0 });
   });

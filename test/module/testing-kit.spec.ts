@@ -30,6 +30,7 @@ const DEPLOYED = {
   baseUrl: undefined,
   redis: { url: 'redis://127.0.0.1:1', connectTimeout: '200ms' },
   instances: 3,
+  emailVerification: 'off',
 } as const satisfies AuthValues;
 
 interface Started {

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuthHooks, type AuthOptions, type BeforeRegister, type BeforeSignIn } from '../../lib/index.js';
 import { startApp, type AppSetup, type TestApp, type User } from '../support/app.js';
 
-export type HookName = 'beforeRegister' | 'onRegister' | 'beforeSignIn';
+export type HookName = 'beforeRegister' | 'onRegister' | 'onDelete' | 'beforeSignIn';
 
 /** Does what a test tells it. */
 @Injectable()
@@ -24,6 +24,9 @@ export class ToldHooks extends AuthHooks {
   }
   override onRegister(user: object, manager: EntityManager): Promise<void> {
     return this.run('onRegister', user, manager) as Promise<void>;
+  }
+  override onDelete(user: object, manager: EntityManager): Promise<void> {
+    return this.run('onDelete', user, manager) as Promise<void>;
   }
   override beforeSignIn(signIn: BeforeSignIn): Promise<boolean | void> {
     return this.run('beforeSignIn', signIn);

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl, redisUrl } from '../support/services.js';
-import { signedIn } from './deployment.js';
+import { startMailbox, type Mailbox } from '../support/mailbox.js';
+import { register, signedIn } from './deployment.js';
 import { HttpsClient } from './https-client.js';
 import { runScript, SAMPLE, startScript, temporaryFolder, type Environment, type Running } from './processes.js';
 
@@ -22,13 +23,14 @@ const previous = (secret: string) => ({
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let environment: Environment;
+let mailbox: Mailbox;
 let client: () => HttpsClient;
 const browsers: HttpsClient[] = [];
 const running = new Map<string, Running>();
 const ports = new Map<string, string>();
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
+  [folder, mailbox] = await Promise.all([temporaryFolder(), startMailbox()]);
   environment = {
     NODE_ENV: 'production',
     DATABASE_URL: await postgresUrl(),
@@ -36,6 +38,8 @@ beforeAll(async () => {
     INSTANCES: '2',
     TRUSTED_PROXY_HOPS: '1',
     BASE_URL: 'https://127.0.0.1',
+    SMTP_URL: `smtp://127.0.0.1:${mailbox.port}`,
+    MAIL_FROM: 'Order book <orders@example.com>',
   };
   expect((await runScript(join(SAMPLE, 'dist', 'migrate.js'), environment)).code).toBe(0);
   await Promise.all(NAMES.map((name) => replace(name, { AUTH_SECRET: first })));
@@ -44,6 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([...running.values()].map((process) => process.stop()));
+  await mailbox?.close();
   await folder?.remove();
 });
 
@@ -80,9 +85,15 @@ async function isSignedIn(browser: HttpsClient): Promise<Record<string, boolean>
   return Object.fromEntries(answers.map(({ status, instance }) => [String(instance), status === 200]));
 }
 
+async function newVisitor(email: string): Promise<HttpsClient> {
+  const visitor = client();
+  await register(visitor, email, async () => (await mailbox.next(email)).token ?? '');
+  return signedIn(visitor, email);
+}
+
 /** Whoever was in stays in, whoever comes gets in, and may write. */
 async function everybodyStays(): Promise<void> {
-  browsers.push(await signedIn(client(), `visitor-${browsers.length}@example.com`));
+  browsers.push(await newVisitor(`visitor-${browsers.length}@example.com`));
   for (const browser of browsers) {
     expect(await isSignedIn(browser)).toEqual(KNOWN_TO_BOTH);
     const orders = [await browser.post('/orders', ORDER), await browser.post('/orders', ORDER)];
@@ -94,7 +105,7 @@ describe('a change of the secret, one worker after the other', () => {
   it('in one deployment makes sessions that the other worker does not know', async () => {
     await everybodyStays();
     await replace('worker-1', { AUTH_SECRET: second, ...previous(first) });
-    const visitor = await signedIn(client(), 'too-early@example.com');
+    const visitor = await newVisitor('too-early@example.com');
     while ((await visitor.signIn('too-early@example.com')).instance !== 'worker-1');
     expect(await isSignedIn(visitor)).toEqual({ 'worker-1': true, 'worker-2': false });
   }, 120_000);

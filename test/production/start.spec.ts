@@ -8,7 +8,17 @@ import { ROOT, runScript, SAMPLE, type Environment } from './processes.js';
 const MAIN = join(SAMPLE, 'dist', 'main.js');
 const MIGRATE = join(SAMPLE, 'dist', 'migrate.js');
 const TYPEORM = join(ROOT, 'node_modules', 'typeorm', 'cli.js');
-const NEEDED = ['NODE_ENV', 'AUTH_SECRET', 'BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'INSTANCES', 'TRUSTED_PROXY_HOPS'];
+const NEEDED = [
+  'NODE_ENV',
+  'AUTH_SECRET',
+  'BASE_URL',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'SMTP_URL',
+  'MAIL_FROM',
+  'INSTANCES',
+  'TRUSTED_PROXY_HOPS',
+];
 
 describe('the start of a worker', () => {
   it('is refused with nothing set, and lists all that is missing at once', async () => {
@@ -26,6 +36,8 @@ describe('the start of a worker', () => {
       DATABASE_POOL: '0',
       REDIS_URL: 'marker',
       REDIS_NETWORK: 'public',
+      SMTP_URL: 'https://marker@127.0.0.1',
+      SMTP_CA: '/nowhere/marker.pem',
       INSTANCES: 'two',
       TRUSTED_PROXY_HOPS: '-1',
       PORT: '70000',
@@ -50,6 +62,8 @@ describe('the tables', () => {
       BASE_URL: 'https://api.example.com',
       DATABASE_URL: await postgresUrl(),
       REDIS_URL: await redisUrl(),
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      MAIL_FROM: 'Order book <orders@example.com>',
       INSTANCES: '2',
       TRUSTED_PROXY_HOPS: '1',
       PORT: '0',

@@ -38,9 +38,24 @@ describe('two workers behind the proxy', () => {
     }
   });
 
+  it('mail a newcomer once, whichever of them has the letter, and know whoever opened the link', async () => {
+    const ida = deployment.client();
+    expect((await ida.register('ida@example.com')).status).toBe(202);
+    await expect.poll(() => deployment.mailTo('ida@example.com').length, { timeout: 15_000 }).toBeGreaterThan(0);
+    const [mail] = deployment.mailTo('ida@example.com');
+    expect(mail?.links).toEqual([`${deployment.url}/verify-email#token=${mail?.token}`]);
+    for (const { headers, status } of await onBoth(() => ida.get('/verify-email'))) {
+      expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(headers['content-security-policy']).toMatch(/^default-src 'self';/);
+    }
+    expect((await ida.post('/auth/email/verify', { token: mail?.token })).status).toBe(204);
+    expect((await ida.signIn('ida@example.com')).status).toBe(200);
+    for (const { body } of await onBoth(() => ida.get('/auth/session'))) expect(body.user.emailVerified).toBe(true);
+    expect(deployment.mailTo('ida@example.com').filter(({ subject }) => /confirm/i.test(subject))).toHaveLength(1);
+  });
+
   it('set cookies for https and this host alone', async () => {
-    const bea = deployment.client();
-    await bea.register('bea@example.com');
+    const bea = await deployment.registered('bea');
     const { setCookies } = await bea.signIn('bea@example.com');
     expect(setCookies.length).toBeGreaterThan(0);
     for (const line of setCookies) expect(line).toMatch(/^__Host-[^;]+; .*Path=\/; HttpOnly; Secure; SameSite=Lax$/);
@@ -63,7 +78,7 @@ describe('two workers behind the proxy', () => {
   });
 
   it('know one pair of tokens: begun on one, refreshed on the other, ended for both', async () => {
-    await deployment.client().register('hana@example.com');
+    await deployment.registered('hana');
     const device = deployment.client();
     const password = { grant_type: 'password', username: 'hana@example.com', password: PASSWORD };
     const begun = await device.post('/auth/token', password);
@@ -89,7 +104,7 @@ describe('two workers behind the proxy', () => {
   });
 
   it('count wrong passwords together, whatever address they claim', async () => {
-    await deployment.client().register('dora@example.com');
+    await deployment.registered('dora');
     const stranger = deployment.client('127.0.0.20');
     const seen = new Set<string | undefined>();
     for (let guess = 1; guess <= 5; guess += 1) {
@@ -120,8 +135,7 @@ describe('two workers behind the proxy', () => {
   }, 90_000);
 
   it('show the address of the client in the list of sessions', async () => {
-    const eve = deployment.client('127.0.0.40');
-    await eve.register('eve@example.com');
+    const eve = await deployment.registered('eve', '127.0.0.40');
     await eve.signIn('eve@example.com', PASSWORD, {
       'x-forwarded-for': '203.0.113.7',
       forwarded: 'for=203.0.113.8',

@@ -140,6 +140,22 @@ async function change(app: MortalMailApp): Promise<DoomedRequest> {
   };
 }
 
+/**
+ * A mail that kills its sender each time: it has come twice, and then it is given up, which the audit trail says. Without
+ * that an application would send one mail for ever.
+ */
+export async function dieOfOneMail(app: MortalMailApp): Promise<void> {
+  const person = await app.member();
+  await app.settle();
+  const givenUp = await app.count('auth_audit', "type = 'mail.failed'");
+  const ask = (): Promise<Answer> => person.post('/auth/password/forgot', { email: person.email });
+  expect(await app.dieAtEveryMail(person.email, ask)).toBe(2);
+  await app.settle();
+  expect(await app.count('auth_audit', "type = 'mail.failed'")).toBe(givenUp + 1);
+  const letter = only(await delivered(app, person.email, 'reset-password'));
+  await confirm(person, '/auth/password/reset', letter, 204, { password: NEW_PASSWORD });
+}
+
 async function delivered(app: MortalMailApp, address: string, kind?: MailKind): Promise<Mail[]> {
   await app.letClaimsLapse();
   await app.settle();

@@ -3,7 +3,7 @@ import { findPostgres, startPostgres, type PostgresProcess } from '../../tools/l
 import { createDatabase } from '../../tools/lib/services.mjs';
 import { redisUrl } from '../support/services.js';
 import { dieAmid, MortalMailApp } from './account-kill.js';
-import { FLOWS } from './account-kill-flows.js';
+import { dieOfOneMail, FLOWS } from './account-kill-flows.js';
 
 const KILLS = 300;
 
@@ -30,3 +30,7 @@ it.each(Object.entries(FLOWS))(
     expect([...told.values()].reduce((sum, times) => sum + times, 0)).toBe(KILLS);
   },
 );
+
+it('a mail that ends its process each time is sent twice and given up', { timeout: 10 * 60_000 }, async () => {
+  for (let time = 0; time < 20; time += 1) await dieOfOneMail(app);
+});

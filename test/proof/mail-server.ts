@@ -40,10 +40,6 @@ export class MailServer {
     return `smtp://127.0.0.1:${this.port}`;
   }
 
-  get count(): number {
-    return this.raw.length;
-  }
-
   /** On the same port as before. */
   async open(): Promise<void> {
     this.server = new SMTPServer({
@@ -51,7 +47,7 @@ export class MailServer {
       disabledCommands: ['STARTTLS', 'AUTH'],
       closeTimeout: 100,
       logger: false,
-      onData: (stream, session, done) => void this.take(stream, session, done),
+      onData: (stream, session, done) => void this.take(stream, session).then(() => done(), done),
     });
     // A client that dies in the middle of a mail.
     this.server.on('error', () => undefined);
@@ -71,20 +67,16 @@ export class MailServer {
     return Promise.all(this.raw.filter(({ to }) => to === address).map(parsed));
   }
 
-  private async take(
-    stream: SMTPServerDataStream,
-    { envelope }: SMTPServerSession,
-    done: (error?: Error) => void,
-  ): Promise<void> {
+  private async take(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // Throws when its client is gone by then.
     await once(stream, 'end');
     this.onMail('has a mail');
     if (this.answerAfterMs > 0) await delay(this.answerAfterMs, undefined, { ref: false });
     const source = Buffer.concat(chunks);
     for (const { address } of envelope.rcptTo) this.raw.push({ to: address, source });
-    done();
-    this.onMail('has accepted a mail');
+    setImmediate(() => this.onMail('has accepted a mail'));
   }
 }
 

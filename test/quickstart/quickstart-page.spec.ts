@@ -1,60 +1,23 @@
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM_FLAGS, chromiumPath } from '../support/services.js';
-import { startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
+import { Client } from '../support/client.js';
+import { registered } from './dev-mailbox.js';
+import { field, heading, openLink, PASSWORD, press, signIn, startPages, tab, type PageKit } from './page-kit.js';
 
 const EMAIL = 'ada@example.com';
-const PASSWORD = 'seven hinges and one bell';
 
-let quickstart: Quickstart;
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let browser: Browser;
-const complaints: string[] = [];
+let pages: PageKit;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  [quickstart, browser] = await Promise.all([
-    startQuickstart(folder.path),
-    chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS] }),
-  ]);
+  pages = await startPages();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await quickstart?.stop();
-  await folder?.remove();
-});
+afterAll(() => pages?.close());
 
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    // Chromium reports every answer of 400 and above here, also those that the page expects and explains.
-    const expected = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
-    if (message.type() === 'error' && !expected) complaints.push(message.text());
-  });
-  await page.goto(quickstart.url);
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  return page;
-}
-
-async function signIn(page: Page, password = PASSWORD, email = EMAIL): Promise<void> {
-  await field(page, 'E-mail address').fill(email);
-  await field(page, 'Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-/** By its label, in the view that is shown. */
-const field = (page: Page, label: string) => page.locator('.view:not([hidden])').getByLabel(label, { exact: true });
-
-const tab = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name });
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
-const fits = (page: Page) => page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
+const fits = (page: Awaited<ReturnType<PageKit['open']>>) =>
+  page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
 
 it('takes a visitor through the gate and out again', { timeout: 90_000 }, async () => {
-  const page = await open();
+  const page = await pages.open();
 
   await tab(page, 'Register').click();
   await field(page, 'E-mail address').fill(EMAIL);
@@ -68,12 +31,18 @@ it('takes a visitor through the gate and out again', { timeout: 90_000 }, async 
   await page.getByRole('button', { name: 'Show password' }).click();
   expect(await password.getAttribute('type')).toBe('text');
   await page.getByRole('button', { name: 'Create account' }).click();
-  await page.getByText('the account is ready').waitFor();
-  expect(await field(page, 'E-mail address').inputValue()).toBe(EMAIL);
+  await heading(page, 'Look into your mailbox').waitFor();
 
-  await signIn(page, 'not the password at all');
+  const token = await openLink(page, /confirm/i);
+  await heading(page, 'Confirm your address').waitFor();
+  expect(token).toMatch(/^[\w-]+\.[\w-]+$/);
+  expect(await page.evaluate('location.href')).toBe(`${pages.url}/#/verify-email`);
+  await press(page, 'Confirm the address');
+  await page.getByText('You can sign in now.').waitFor();
+
+  await signIn(page, EMAIL, 'not the password at all');
   await page.getByText('Wrong password or address').waitFor();
-  await signIn(page);
+  await signIn(page, EMAIL);
   await heading(page, 'Notes').waitFor();
 
   await tab(page, 'Account').click();
@@ -85,8 +54,8 @@ it('takes a visitor through the gate and out again', { timeout: 90_000 }, async 
   await page.getByRole('button', { name: 'Add note' }).click();
   await expect.poll(() => page.locator('#notes li p').allTextContents()).toEqual([text]);
 
-  const other = await open();
-  await signIn(other);
+  const other = await pages.open();
+  await signIn(other, EMAIL);
   await heading(other, 'Notes').waitFor();
   await tab(page, 'Sessions').click();
   await expect.poll(() => page.locator('#sessions li').count()).toBe(2);
@@ -104,27 +73,50 @@ it('takes a visitor through the gate and out again', { timeout: 90_000 }, async 
 
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByText('You are signed out.').waitFor();
-  await page.goto(`${quickstart.url}/#/notes`);
+  await page.goto(`${pages.url}/#/notes`);
   await heading(page, 'Sign in').waitFor();
   expect(await page.locator('#notes li').count()).toBe(0);
 
   const unlabelled = `[...document.querySelectorAll('input, textarea')].filter((field) => field.labels.length === 0).length`;
   expect(await page.evaluate(unlabelled)).toBe(0);
-  expect(complaints).toEqual([]);
+  expect(pages.complaints).toEqual([]);
+});
+
+it('takes a visitor through the gate on Fastify too', { timeout: 90_000 }, async () => {
+  const fastify = await startPages({ HTTP_ADAPTER: 'fastify' });
+  try {
+    const page = await fastify.open();
+    await tab(page, 'Register').click();
+    await field(page, 'E-mail address').fill(EMAIL);
+    await field(page, 'Password').fill(PASSWORD);
+    await press(page, 'Create account');
+    await openLink(page, /confirm/i);
+    await press(page, 'Confirm the address');
+    await page.getByText('You can sign in now.').waitFor();
+    expect(await page.evaluate('location.href')).not.toContain('token');
+    await signIn(page, EMAIL);
+    await heading(page, 'Notes').waitFor();
+    await press(page, 'Sign out');
+    await page.getByText('You are signed out.').waitFor();
+    expect(fastify.complaints).toEqual([]);
+  } finally {
+    await fastify.close();
+  }
 });
 
 it('fits a phone and follows the colour scheme', { timeout: 90_000 }, async () => {
   const email = 'bea@example.com';
-  await fetch(`${quickstart.url}/auth/register`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email, password: PASSWORD }),
-  });
+  await registered(pages.url, new Client(pages.url), email, PASSWORD);
   const shades: number[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await open({ viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true, colorScheme });
+    const page = await pages.open({
+      viewport: { width: 320, height: 640 },
+      isMobile: true,
+      hasTouch: true,
+      colorScheme,
+    });
     expect(await fits(page)).toBe(true);
-    await signIn(page, PASSWORD, email);
+    await signIn(page, email);
     for (const name of ['Notes', 'Account', 'Sessions', 'Checklist']) {
       await tab(page, name).click();
       await page.waitForLoadState('networkidle');
@@ -135,16 +127,16 @@ it('fits a phone and follows the colour scheme', { timeout: 90_000 }, async () =
   }
   expect(shades[0]).toBeGreaterThan(200);
   expect(shades[1]).toBeLessThan(60);
-  expect(complaints).toEqual([]);
+  expect(pages.complaints).toEqual([]);
 });
 
 it('runs no script that is not a file of its own', async () => {
-  const page = await open();
+  const page = await pages.open();
   await page.evaluate(`{
     const script = document.createElement('script');
     script.textContent = 'window.ran = true';
     document.body.append(script);
   }`);
   expect(await page.evaluate('window.ran')).toBeUndefined();
-  expect(complaints.splice(0)).toEqual([expect.stringContaining('Content Security Policy')]);
+  expect(pages.complaints.splice(0)).toEqual([expect.stringContaining('Content Security Policy')]);
 });

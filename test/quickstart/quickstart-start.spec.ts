@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client } from '../support/client.js';
+import { startMailbox } from '../support/mailbox.js';
 import { postgresUrl, redisUrl } from '../support/services.js';
+import { mailbox as developmentMailbox, mailTo } from './dev-mailbox.js';
 import { npmStart, refusedStart, startQuickstart, temporaryFolder } from './quickstart-process.js';
 
-const NEEDED = ['AUTH_SECRET', 'BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'TRUSTED_PROXY_HOPS'];
+const NEEDED = ['AUTH_SECRET', 'BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'TRUSTED_PROXY_HOPS', 'SMTP_URL'];
 
 describe('the start of the quickstart', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -36,6 +39,7 @@ describe('the start of the quickstart', () => {
   });
 
   it('works in production with everything set: tables by migration, cookies for https, a checklist without refusal', async () => {
+    const mailbox = await startMailbox();
     const quickstart = await startQuickstart(folder.path, {
       NODE_ENV: 'production',
       AUTH_SECRET: randomBytes(48).toString('base64url'),
@@ -43,6 +47,8 @@ describe('the start of the quickstart', () => {
       DATABASE_URL: await postgresUrl(),
       REDIS_URL: await redisUrl(),
       TRUSTED_PROXY_HOPS: '0',
+      SMTP_URL: `smtp://127.0.0.1:${mailbox.port}`,
+      MAIL_FROM: 'Notes <notes@example.com>',
       ADMIN_EMAIL: 'warden@example.com',
       ADMIN_PASSWORD: 'a long password for the warden',
     });
@@ -59,11 +65,44 @@ describe('the start of the quickstart', () => {
       expect(session).toMatch(/^__Host-auth_session=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
       const cookie = session.split(';')[0]!;
       expect((await call('/reports', { headers: { cookie } })).status).toBe(200);
-      for (const path of ['/docs', '/docs-json', '/dev/checklist']) expect((await call(path)).status).toBe(404);
+      for (const path of ['/docs', '/docs-json', '/dev/checklist', '/dev/mailbox']) {
+        expect((await call(path)).status).toBe(404);
+      }
+      await new Client(quickstart.url).register('ada@example.com', 'seven hinges and one bell');
+      const mail = await mailbox.next('ada@example.com', 'verify-email');
+      expect(mail.from).toContain('notes@example.com');
+      expect(mail.links[0]).toMatch(/^https:\/\/notes\.example\.com\/verify-email#token=/);
+    } finally {
+      await quickstart.stop();
+      await mailbox.close();
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('with a mail server outside production sends mail, and shows it', async () => {
+    const mailbox = await startMailbox();
+    const quickstart = await startQuickstart(folder.path, { SMTP_URL: `smtp://127.0.0.1:${mailbox.port}` });
+    try {
+      await new Client(quickstart.url).register('ada@example.com', 'seven hinges and one bell');
+      const sent = await mailbox.next('ada@example.com');
+      const shown = await mailTo(quickstart.url, 'ada@example.com', /confirm/i);
+      expect([shown.subject, shown.links[0]]).toEqual([sent.subject, sent.links[0]]);
+    } finally {
+      await quickstart.stop();
+      await mailbox.close();
+    }
+  });
+
+  it('asks nobody to confirm an address with EMAIL_VERIFICATION=off', async () => {
+    const quickstart = await startQuickstart(folder.path, { EMAIL_VERIFICATION: 'off' });
+    try {
+      const ada = new Client(quickstart.url);
+      await ada.register('ada@example.com', 'seven hinges and one bell');
+      expect((await ada.signIn('ada@example.com', 'seven hinges and one bell')).status).toBe(200);
+      expect(await developmentMailbox(quickstart.url)).toEqual([]);
     } finally {
       await quickstart.stop();
     }
-    expect(await readdir(folder.path)).toEqual([]);
   });
 
   it('by npm start serves the gate, and ends with it', async () => {
@@ -91,6 +130,8 @@ describe('the start of the quickstart', () => {
       RATE_LIMITS: 'none',
       HTTP_ADAPTER: 'koa',
       DATABASE_URL: 'mysql://127.0.0.1/notes',
+      EMAIL_VERIFICATION: 'sometimes',
+      SMTP_URL: 'https://mail.example.com',
     };
     const { code, output } = await refusedStart(folder.path, { ...malformed, ADMIN_EMAIL: 'warden@example.com' });
     expect(code).toBe(1);

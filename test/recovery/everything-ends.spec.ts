@@ -56,7 +56,9 @@ function at(app: TestApp, browser: Client) {
   return app.client().get('/whoami', { headers: { cookie: browser.cookieHeader() } });
 }
 
-async function expectDead({ browsers, tokens, links }: Held): Promise<void> {
+async function expectDead({ owner, browsers, tokens, links }: Held): Promise<void> {
+  const rows = lab.app.dataSource.query(`SELECT * FROM auth_one_time_tokens WHERE user_id = '${owner.userId}'`);
+  expect(await rows).toEqual([]);
   for (const app of [other, lab.app]) {
     for (const browser of browsers) expect((await at(app, browser)).status).toBe(401);
     expect((await whoami(app, tokens)).status).toBe(401);

@@ -40,9 +40,8 @@ describe.each([...STACKS, MARIADB_STACK])('asking for a reset on $database and $
     const rows = await lab.audited(null, 'password.reset_requested');
     expect(rows).toHaveLength(facts.length);
     expect(JSON.stringify(rows)).not.toContain('example.com');
-    const identifiers = rows.map(({ details }) => details['identifier']);
-    expect(identifiers[1]).toBe(identifiers[2]);
-    expect(new Set(identifiers).size).toBe(facts.length - 1);
+    // However an address is typed, it is one identifier.
+    expect(new Set(rows.map(({ details }) => details['identifier'])).size).toBe(facts.length - 1);
   });
 
   it('refuses only what is no address, and other sites', async () => {
@@ -95,7 +94,7 @@ describe('how much mail an account gets', () => {
   it('five an hour for strangers, silently, and five more for browsers that it knows', async () => {
     const owner = await lab.newPerson();
     const known = await lab.signedIn(owner);
-    const answers = [];
+    const answers: object[] = [];
     for (let times = 0; times < 7; times += 1) answers.push(bytesOf(await ask(owner.email)));
     expect(answers).toEqual(answers.map(() => answers[0]));
     expect(await mailsTo(owner.email)).toBe(5);

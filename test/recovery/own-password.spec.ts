@@ -96,9 +96,7 @@ describe.each(MATRIX)('the own password on $adapter, $database and $store', (set
     expect((await browser.get('/whoami')).status).toBe(200);
     await lab.signedIn(owner);
     const rows = await lab.audited(owner.userId, 'password');
-    expect(rows.map(({ type, outcome }) => [type, outcome])).toEqual(
-      times(3, ['password.change_failed', 'failure']),
-    );
+    expect(rows.map(({ type, outcome }) => [type, outcome])).toEqual(times(3, ['password.change_failed', 'failure']));
     expect(await lab.audited(owner.userId, 'reauthentication.locked')).toHaveLength(1);
     // The clock of Redis is its own.
     if (setup.store === 'redis') return;

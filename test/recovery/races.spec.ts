@@ -1,9 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Database } from '../../lib/database/database.js';
 import { PasswordHasher } from '../../lib/index.js';
-import { SessionRenewal } from '../../lib/sessions/session-renewal.js';
 import { FastPasswordHasher } from '../../lib/testing/index.js';
 import { MARIADB_STACK, PASSWORD, STACKS } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
@@ -136,37 +133,6 @@ describe.each([...STACKS, MARIADB_STACK])('at the same moment, on $database and 
     expect((await lab.app.client().signIn(owner.email, 'the password of the thief')).status).toBe(401);
     await lab.signedIn(owner, NEW_PASSWORD);
   });
-
-  it.skipIf(stack.database === 'sqlite')(
-    'a reset that is about to commit, and a session that is renewed meanwhile: it ends with the others',
-    async () => {
-      for (const withChange of [false, true]) {
-        const owner = await lab.newPerson();
-        const thief = await lab.signedIn(owner);
-        const [{ id }] = (await lab.app.dataSource.query(
-          `SELECT id FROM auth_sessions WHERE user_id = '${owner.userId}'`,
-        )) as [{ id: string }];
-        const reset = lab.app.dataSource.createQueryRunner();
-        await reset.startTransaction('READ COMMITTED');
-        await reset.query(`UPDATE auth_accounts SET epoch = epoch + 1 WHERE user_id = '${owner.userId}'`);
-        let changed = false;
-        const change = withChange ? async (): Promise<void> => void (changed = true) : undefined;
-        const renewing = lab.app
-          .get(Database)
-          .write((manager) =>
-            lab.app.get(SessionRenewal).renew(manager, { userId: owner.userId, sessionId: id, method: 'pwd' }, change),
-          );
-        // It waits for the reset, so there is nothing to wait for here but the clock.
-        await delay(150);
-        await reset.commitTransaction();
-        await reset.release();
-        expect(await renewing).toBeUndefined();
-        expect(changed).toBe(false);
-        expect(await liveSessions(owner)).toBe(0);
-        expect((await thief.get('/auth/sessions')).status).toBe(401);
-      }
-    },
-  );
 
   /** Sessions whose row says that they live and whose epoch is the account's. */
   async function liveSessions({ userId }: Person): Promise<number> {

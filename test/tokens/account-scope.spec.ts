@@ -13,6 +13,8 @@ const ACCOUNT_ROUTES = [
   { method: 'GET', path: '/auth/sessions', otherwise: 200 },
   { method: 'DELETE', path: `/auth/sessions/${UNKNOWN_ID}`, otherwise: 404 },
   { method: 'DELETE', path: '/auth/sessions?keepCurrent=true', otherwise: 200 },
+  { method: 'POST', path: '/auth/password/change', otherwise: 400 },
+  { method: 'POST', path: '/auth/password/set', otherwise: 400 },
   { method: 'PATCH', path: '/auth/me', otherwise: 200 },
   { method: 'DELETE', path: '/auth/me', otherwise: 204 },
 ] as const;
@@ -24,7 +26,7 @@ describe.each(ADAPTERS)('managing the account by a token on %s', (adapter) => {
   }
 
   const call = (token: string, { method, path }: { method: string; path: string }) =>
-    asBearer(app, token, path, method, method === 'PATCH' ? {} : undefined);
+    asBearer(app, token, path, method, method.startsWith('P') ? {} : undefined);
 
   it.each(ACCOUNT_ROUTES)('needs the scope "account" at $method $path', async (route) => {
     await start({ ...SCOPES, account: 'everyone' });

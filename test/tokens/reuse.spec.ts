@@ -81,7 +81,7 @@ describe.each(STACKS)('a spent refresh token, on $database and $store', (stack) 
         .client()
         .post('/auth/token/refresh', { refresh_token: first.refresh_token }, { headers: { 'user-agent': 'another' } });
       expect(answer.status).toBe(200);
-      expect(warnings.taken()).toEqual([expect.stringContaining('by another client')]);
+      expect(warnings.taken()).toEqual([expect.stringContaining('refresh.grace_other_client success')]);
     });
   });
 
@@ -120,7 +120,7 @@ describe.each(STACKS)('a spent refresh token, on $database and $store', (stack) 
       const problems = new Set(answers.map(problemOf));
       expect(problems).toContain(REUSED);
       expect([...problems].every((problem) => problem === REUSED || problem === INVALID)).toBe(true);
-      expect(warnings.taken()).toEqual([expect.stringContaining('spent refresh token')]);
+      expect(warnings.taken()).toEqual([expect.stringContaining('refresh.reused failure')]);
       expect((await rowOf(lab.app, person)).revokedAt).toBe(clock.now());
     });
 

@@ -141,7 +141,8 @@ describe.each(MATRIX)('a life over $legacy.table on $database and $store', ({ le
 
   it('answers a taken address like a free one, and with as many statements', async () => {
     const logger = new QueryLog();
-    const app = await start({ typeorm: { logger, logging: ['query'] }, auth: { roles: { default: ['member'] } } });
+    const auth = { roles: { default: ['member'] }, jobs: 'manual' } as const;
+    const app = await start({ typeorm: { logger, logging: ['query'] }, auth });
     const cost = async (work: () => Promise<unknown>): Promise<string[]> => {
       logger.statements = [];
       await work();

@@ -129,7 +129,7 @@ describe('the handshake of a guarded gateway', () => {
     clock.advance(6 * 60_000);
     expect(await outcomeOf(open({ headers, namespace: strict }))).toMatchObject({
       code: 'REAUTHENTICATION_REQUIRED',
-      details: { methods: ['password'] },
+      details: { methods: ['password', 'emailCode'] },
     });
     expect(seen).toEqual(['connection to admin']);
   });

@@ -52,8 +52,7 @@ export class AccountDeletion {
     const traces: Traces = { letters: await this.letters.of(account), requests: await this.requestsFor(account) };
     const deleted = await this.cache.change(
       [userId],
-      (commitBefore) =>
-        this.database.write((manager) => this.carryOut(manager, account, traces, by), { commitBefore }),
+      (commitBefore) => this.database.write((manager) => this.carryOut(manager, account, traces, by), { commitBefore }),
       { takesAway: true },
     );
     if (!deleted) throw new AuthError('NOT_FOUND');

@@ -21,7 +21,7 @@ export class PendingLetters {
   /** Ids of the entries that name the account or its address. */
   async of({ userId, emailCanonical }: MailAccount): Promise<readonly string[]> {
     const found: string[] = [];
-    for (let after = '', full = true; full; ) {
+    for (let after = '', full = true; full;) {
       const page = await this.page(after);
       for (const entry of page) {
         const letter = this.outbox.open(entry);

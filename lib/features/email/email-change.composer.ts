@@ -39,6 +39,7 @@ export class EmailChangeComposer extends MailComposer {
     if (account === undefined || account.disabled) return undefined;
     if (!(await this.mayBeSent(letter, account, context))) return undefined;
     if (letter.kind === 'email-changing') return { kind: 'email-changing', to, facts: occasionOf(letter) };
+    if (letter.data?.['epoch'] !== account.epoch) return undefined;
     if ((await this.addresses.ownerOf(canonicalIdentifier(to))) !== undefined) return undefined;
     const request = { purpose: PURPOSE, account, newAddress: to } as const;
     const token = await this.database.write((manager) => this.tokens.issue(manager, request));

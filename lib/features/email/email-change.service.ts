@@ -11,6 +11,7 @@ import { EventRecorder } from '../../events/event-recorder.js';
 import { Outbox } from '../../mail/outbox.js';
 import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-time-tokens.service.js';
 import { deviceName } from '../../sessions/device-name.js';
+import { LoginSession } from '../../sessions/login-session.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { Addresses } from '../../users/addresses.service.js';
 import { ColumnLimits } from '../../users/column-limits.js';
@@ -50,8 +51,11 @@ export class EmailChange {
     // Nothing would change: no mail has to tell of it.
     if (canonicalIdentifier(newAddress) === account.emailCanonical) return;
     await this.database.write(async (manager) => {
+      const session = await manager.findOneBy(LoginSession, { id: sessionId, userId });
       const address = newAddress.trim();
-      await this.outbox.add(manager, { kind: 'change-email', userId, address, locale });
+      // A letter that is delivered late must not outlive what ended the session that asked for it.
+      const data = { epoch: session?.epoch ?? -1 };
+      await this.outbox.add(manager, { kind: 'change-email', userId, address, locale, data });
       await this.outbox.add(manager, {
         kind: 'email-changing',
         userId,

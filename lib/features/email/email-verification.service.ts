@@ -46,7 +46,9 @@ export class EmailVerification {
     const { userId, email, contested } = presented.account;
     if (password !== undefined && !contested) throw new AuthError('VALIDATION_FAILED', { details: [NOT_CONTESTED] });
     const hash =
-      password === undefined ? undefined : await this.newPasswords.prepare(password, { userId, email }, { signal: gone });
+      password === undefined
+        ? undefined
+        : await this.newPasswords.prepare(password, { userId, email }, { signal: gone });
     const done = await this.cache.change([userId], (commitBefore) =>
       this.database.write((manager) => this.carryOut(manager, presented, hash, client), { commitBefore }),
     );

@@ -43,11 +43,8 @@ export function letterPage({ appName, appUrl }: MailFrame, mail: PlainMail): Ren
 function middlePart({ action, code }: PlainMail): Html {
   if (action !== undefined) {
     return html`<p><a href="${action.link}" style="font-weight:bold">${action.label}</a></p>
-      <p>
-        If that does not open, copy this address into your browser:<br /><span style="word-break:break-all"
-          >${action.link}</span
-        >
-      </p> `;
+      <p>If that does not open, copy this address into your browser:</p>
+      <p style="word-break:break-all">${action.link}</p> `;
   }
   return code === undefined
     ? html``

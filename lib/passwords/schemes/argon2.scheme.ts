@@ -63,7 +63,11 @@ export class Argon2Scheme implements PasswordScheme {
       cost,
       parameters: argon2Parameters(head.variant, cost),
       matches: async (input) => {
-        const made = await this.derive(input, Buffer.from(salt, 'base64'), { ...head, ...cost, bytes: expected.length });
+        const made = await this.derive(input, Buffer.from(salt, 'base64'), {
+          ...head,
+          ...cost,
+          bytes: expected.length,
+        });
         return timingSafeEqual(made, expected);
       },
     };
@@ -87,8 +91,8 @@ export class Argon2Scheme implements PasswordScheme {
       readonly bytes: number;
     },
   ): Promise<Buffer> {
-    const { hashRaw } = await this.load();
-    return hashRaw(Buffer.from(input, 'utf8'), {
+    const library = await this.load();
+    return library.hashRaw(Buffer.from(input, 'utf8'), {
       memoryCost: how.memoryKib,
       timeCost: how.passes,
       parallelism: how.lanes,

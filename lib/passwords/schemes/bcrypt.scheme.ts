@@ -2,7 +2,7 @@ import { constantTimeEqual } from '../../common/constant-time.js';
 import type { PasswordScheme, SchemeHash } from './password-scheme.js';
 
 const STORED = /^\$2[aby]\$(\d{2})\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/;
-const LEAST_COST = 4;
+export const LEAST_BCRYPT_COST = 4;
 // 2 s a hash. A stored text may not ask for more: cost 31 would hold a thread for days.
 const MOST_COST = 15;
 
@@ -20,7 +20,7 @@ export class BcryptScheme implements PasswordScheme {
   read(text: string): BcryptHash | undefined {
     const [, digits, salt, digest] = STORED.exec(text) ?? [];
     const cost = Number(digits);
-    if (salt === undefined || digest === undefined || cost < LEAST_COST || cost > MOST_COST) return undefined;
+    if (salt === undefined || digest === undefined || cost < LEAST_BCRYPT_COST || cost > MOST_COST) return undefined;
     return {
       cost,
       parameters: bcryptParameters(cost),

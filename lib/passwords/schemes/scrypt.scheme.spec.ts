@@ -58,10 +58,13 @@ describe('ScryptScheme', () => {
     expect(scheme.read(stored(cost, 'NaCl', VECTORS[0]!.key))).toBeUndefined();
   });
 
-  it.each(['ln=18,r=8,p=1', 'ln=14,r=8,p=16', 'ln=21,r=1,p=1', 'ln=17,r=8,p=1'])('reads, within its bounds, %s', (cost) => {
-    // 2^21 at r = 1 is above the 2^16 of RFC 7914.
-    expect(scheme.read(stored(cost, 'NaCl', VECTORS[0]!.key)) === undefined).toBe(cost.includes('r=1,'));
-  });
+  it.each(['ln=18,r=8,p=1', 'ln=14,r=8,p=16', 'ln=21,r=1,p=1', 'ln=17,r=8,p=1'])(
+    'reads, within its bounds, %s',
+    (cost) => {
+      // 2^21 at r = 1 is above the 2^16 of RFC 7914.
+      expect(scheme.read(stored(cost, 'NaCl', VECTORS[0]!.key)) === undefined).toBe(cost.includes('r=1,'));
+    },
+  );
 
   it('computes above the 32 MiB that the runtime allows by itself', async () => {
     expect(await scheme.read(stored('ln=16,r=8,p=1', 'NaCl', VECTORS[0]!.key))?.matches('password')).toBe(false);

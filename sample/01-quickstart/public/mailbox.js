@@ -30,8 +30,13 @@ async function keepLooking(panel, mine) {
     } catch (error) {
       exists = error.status !== 404;
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await (panel.open ? new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)) : unfolded(panel));
   }
+}
+
+/** Nobody looks into a folded mailbox. */
+function unfolded(panel) {
+  return new Promise((resolve) => panel.addEventListener('toggle', resolve, { once: true }));
 }
 
 /** Only what has changed: a reader who is in the list with the keyboard stays there. */

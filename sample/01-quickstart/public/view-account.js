@@ -34,7 +34,7 @@ export function prepareAccount() {
 export async function showAccount() {
   await loadSession();
   const { user, expiresAt, freshUntil, methods: proved } = session;
-  if (!user) return;
+  if (!user) return ended('Your session has ended. Sign in again.');
   const facts = [
     ['E-mail address', user.email],
     ['Address confirmed', user.emailVerified ? 'yes' : 'no'],

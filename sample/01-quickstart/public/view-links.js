@@ -57,7 +57,7 @@ export function showVerifyEmail() {
 }
 
 function isContested() {
-  return linkSays('set-password');
+  return linkSays('contested');
 }
 
 async function arrive(words, wordsForGuests) {

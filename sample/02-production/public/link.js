@@ -48,7 +48,7 @@ async function ask() {
     const { email } = await post('/auth/magic-link/preview', { token });
     find('words').textContent = `This link signs in ${email}. Is that you?`;
   }
-  const needsPassword = action.password === true || fields.has('set-password');
+  const needsPassword = action.password === true || fields.has('contested');
   find('new-password').hidden = !needsPassword;
   find('password').disabled = !needsPassword;
   find('form').hidden = false;
