@@ -9,6 +9,8 @@ type Read = ReadValues['mail'];
 type WithLinks = Pick<ReadValues, 'appUrl' | 'origins' | 'links'>;
 
 const LEAST_SECRET_BYTES = 32;
+/** What a display name may have, as `mailboxProblem` says. */
+const MAX_NAME = 100;
 const PROTOCOLS: Partial<Record<Read['kind'], readonly string[]>> = {
   smtp: ['smtp:', 'smtps:'],
   webhook: ['https:', 'http:'],
@@ -58,7 +60,8 @@ export function linkSettings(read: WithLinks, baseUrl: URL): AuthSettings['links
 
 export function mailSettings(mail: Read, appName: string, baseUrl: URL): MailSettings {
   const { kind, from, replyTo, url, secret, timeout, ca } = mail;
-  const name = appName.replace(/[^\p{L}\p{N} ._-]/gu, '').trim() || 'app';
+  const words = appName.replace(/[^\p{L}\p{N} ._-]/gu, '').split(' ');
+  const name = words.filter(Boolean).join(' ').slice(0, MAX_NAME) || 'app';
   return {
     kind,
     from: from ?? `${name} <no-reply@${baseUrl.hostname}>`,

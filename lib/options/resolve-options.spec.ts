@@ -44,7 +44,7 @@ describe('defaults', () => {
       cookies: { sameSite: 'lax', domain: undefined, xsrfCookie: false },
       passwords: { minLength: 15, maxLength: 128, cost: 12, concurrency: 7, queue: 64, composition: [] },
       registration: { enabled: true, fields: undefined, newUserDefaults: {} },
-      emailVerification: 'off',
+      emailVerification: 'required',
       identifiers: ['email'],
       roles: { default: [], grants: { admin: ['*'] } },
       rateLimits: { multiplier: 1 },

@@ -100,26 +100,10 @@ describe.each(HASHERS)('%s', (_, Hasher) => {
     }
   });
 
-  it('has no verdict on argon2 without its package, and goes on for the rest', async () => {
-    class Bare extends (Hasher as typeof BcryptPasswordHasher) {
-      protected override async loadArgon2(): Promise<never> {
-        throw new UncheckableHash('install it');
-      }
-    }
-    const bare = new Bare(settings(4));
-    await expect(bare.verify('password', FOREIGN[1][1])).rejects.toThrow(UncheckableHash);
-    expect(await bare.hasArgon2()).toBe(false);
-    expect(await bare.verify('password', FOREIGN[0][1])).toBe(true);
-    expect(await hasher.hasArgon2()).toBe(true);
-  });
-
   it(
     'answers wrong for whatever is stored, in the time of some hashes, never an error',
     { timeout: 60_000 },
     async () => {
-      const begun = performance.now();
-      for (let count = 0; count < 20; count++) await hasher.verify(PASSWORD, await hasher.hash(PASSWORD));
-      const usualMs = (performance.now() - begun) / 20;
       const samples = [...FOREIGN.map(([, stored]) => stored), await hasher.hash(PASSWORD)];
       const texts = [
         ...samples.flatMap(mutations),
@@ -132,17 +116,37 @@ describe.each(HASHERS)('%s', (_, Hasher) => {
         '$'.repeat(255),
         'A'.repeat(1_000_000),
       ];
-      let slow = 0;
-      for (const stored of texts) {
+      const good = await hasher.hash(PASSWORD);
+      const usual: number[] = [];
+      const hostile: number[] = [];
+      const timed = async (times: number[], stored: string): Promise<boolean> => {
         const from = performance.now();
-        expect(await hasher.verify(PASSWORD, stored), stored).toBe(false);
-        if (performance.now() - from > 2 * usualMs + 5) slow += 1;
+        const matches = await hasher.verify(PASSWORD, stored);
+        times.push(performance.now() - from);
+        return matches;
+      };
+      for (const stored of texts) {
+        expect(await timed(hostile, stored), stored).toBe(false);
+        expect(await timed(usual, good)).toBe(true);
         hasher.needsRehash(stored);
       }
-      // Others use the machine too.
-      expect(slow).toBeLessThan(texts.length / 10);
+      // In pairs, and by their medians: others use the machine too.
+      expect(median(hostile)).toBeLessThan(2 * median(usual));
     },
   );
+});
+
+it('BcryptPasswordHasher has no verdict on argon2 without its package, and goes on for the rest', async () => {
+  class Bare extends BcryptPasswordHasher {
+    protected override async loadArgon2(): Promise<never> {
+      throw new UncheckableHash('install it');
+    }
+  }
+  const bare = new Bare(settings(4));
+  await expect(bare.verify('password', FOREIGN[1][1])).rejects.toThrow(UncheckableHash);
+  expect(await bare.hasArgon2()).toBe(false);
+  expect(await bare.verify('password', FOREIGN[0][1])).toBe(true);
+  expect(await new BcryptPasswordHasher(settings(4)).hasArgon2()).toBe(true);
 });
 
 it('Argon2PasswordHasher makes what ASVS asks for, and wants weaker parameters made anew', async () => {
@@ -167,4 +171,8 @@ function mutations(text: string): string[] {
     text.slice(0, at),
   ]);
   return changed.filter((candidate) => candidate !== text && !candidate.startsWith('$gatehouse$v=1,p='));
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AccessChecks } from '../../lib/access/access.checks.js';
+import { AccessRefusals } from '../../lib/access/access-refusals.js';
 import { AccessGuard } from '../../lib/access/access.guard.js';
 import { AuthContext } from '../../lib/access/auth-context.js';
 import { BearerTokenReader } from '../../lib/access/bearer-token-reader.js';
@@ -144,6 +145,8 @@ export class AccessModule {
         CookieRenewal,
         CsrfProtection,
         StepUpMethods,
+        // There is no database here: refusals leave no row.
+        { provide: AccessRefusals, useValue: { note: () => undefined } },
         RouteRules,
         Principals,
         AuthContext,

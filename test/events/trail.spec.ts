@@ -409,6 +409,12 @@ describe.each([
         ),
     );
     expect(lines.with('actor=admin')).toEqual([]);
+    const person = await newPerson(app);
+    await signIn(person);
+    const client = { address: 'x\r\nactor=admin\u2028y', userAgent: `\0${'z'.repeat(999)}` };
+    const { rows } = await traceOf(app, () => app.get(Sessions).revokeAll(person.id, { client }));
+    expect(rows[0]).toMatchObject({ address: 'xactor=admin\u2028y', userAgent: 'z'.repeat(256) });
+    expect(lines.with('actor=admin')).toEqual([expect.stringContaining('address="xactor=admin?y"')]);
     for (const line of lines.all) expect(line).not.toMatch(/[\r\n].*(?:sign_in|session)\./);
   });
 });

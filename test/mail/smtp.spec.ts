@@ -46,7 +46,7 @@ const UNKNOWN = { failures: 0, unsettled: 1, pending: true };
 /** A server that says what the script says, and counts the mails whose content it has been given. */
 async function scripted(
   answers: (line: string, socket: Socket) => string | undefined,
-  { greeting = '220 lab', timeout = '5s' } = {},
+  { greeting = '220 lab', timeout = '5s' }: { readonly greeting?: string; readonly timeout?: Duration } = {},
 ) {
   let contents = 0;
   const sockets = new Set<Socket>();

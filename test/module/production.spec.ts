@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AuthModule, Checklist, Public, type AuthValues } from '../../lib/index.js';
 import { actingAs } from '../../lib/testing/index.js';
 import { startApp, User, type AppSetup, type TestApp } from '../support/app.js';
+import { startMailbox, type Mailbox } from '../support/mailbox.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
 import { closeAfterEach, refusal, sqlite, startHost, type HostSetup } from './kit.js';
 
@@ -26,6 +27,7 @@ const BAD: AuthValues = {
   rateLimits: { multiplier: 50 },
   passwords: { cost: 4, minLength: 8 },
   sessions: { cap: 2 },
+  emailVerification: 'off',
 };
 
 const REFUSED = [
@@ -37,6 +39,8 @@ const REFUSED = [
   'store.memory-instances',
   'database.synchronize',
   'database.embedded',
+  'mail.console',
+  'mail.insecure-links',
 ];
 
 /** What an acceptance stops from refusing. A memory for each of several instances is refused with and without. */
@@ -132,17 +136,22 @@ describe('a deployment that has mended every finding', () => {
   }
 
   let redis: PrivateRedis;
+  let mailbox: Mailbox;
   let databaseUrl: string;
   let app: TestApp | undefined;
 
   beforeAll(async () => {
     redis = await startRedis();
+    mailbox = await startMailbox();
     // What migrations do.
     const first = await startApp({ database: 'postgres' });
     databaseUrl = first.databaseUrl!;
     await first.close();
   });
-  afterAll(() => redis.stop());
+  afterAll(async () => {
+    await mailbox.close();
+    await redis.stop();
+  });
   afterEach(async () => {
     await app?.close();
     app = undefined;
@@ -156,7 +165,14 @@ describe('a deployment that has mended every finding', () => {
       typeorm: { synchronize: false },
       controllers: [HealthController],
       logger,
-      auth: { ...GOOD, passwords: { cost: 10 }, instances: 4, checklist: accepting('access.public-routes'), ...values },
+      auth: {
+        ...GOOD,
+        mail: mailbox.options,
+        passwords: { cost: 10 },
+        instances: 4,
+        checklist: accepting('access.public-routes'),
+        ...values,
+      },
     });
   }
 

@@ -13,6 +13,7 @@ import {
   type TestApp,
 } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
+import { redisUrl } from '../support/services.js';
 import { startMailbox, type Mailbox, type ReceivedMail } from '../support/mailbox.js';
 
 /** Both adapters, both ends of the matrix, and the third database. */
@@ -59,10 +60,13 @@ export async function startPostOffice({ auth, ...setup }: AppSetup = {}): Promis
   const mailbox = await startMailbox();
   const hooks = new VetoHooks();
   const clock = setup.clock instanceof TestClock ? setup.clock : new TestClock();
+  const url = setup.redisUrl ?? (setup.store === 'redis' ? await redisUrl() : undefined);
   const app = await startApp({
     ...setup,
     clock,
     auth: {
+      // Many requests at once on a busy machine are not the subject here.
+      ...(url === undefined ? {} : { redis: { url, commandTimeout: '5s' } }),
       mail: mailbox.options,
       emailVerification: 'required',
       jobs: 'manual',

@@ -43,7 +43,9 @@ Module({
       baseUrl: 'http://127.0.0.1:3000',
       environment: 'test',
       trustedProxyHops: 1,
-      redis: { url: REDIS_URL },
+      // Ends come from outside here, never from a busy machine.
+      redis: { url: REDIS_URL, commandTimeout: '5s' },
+      database: { timeout: '15s' },
       rateLimits: { multiplier: 1_000_000 },
       mail: smtp({ url: SMTP_URL, from: 'no-reply@example.com' }),
       overrides: [

@@ -146,7 +146,7 @@ export class MortalMailApp {
     };
     await request();
     let deaths = 0;
-    while (await this.isDead(REST_MS + (deaths === 0 ? STEP_MS : 0))) {
+    while (deaths <= MOST_COPIES && (await this.isDead(deaths === 0 ? STEP_MS : REST_MS))) {
       deaths += 1;
       await this.revive();
       await this.letClaimsLapse();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../lib/database/database.js';
+import { SessionCache } from '../../lib/sessions/session-cache.js';
 import { SessionRenewal } from '../../lib/sessions/session-renewal.js';
 import { RecoveryLab } from './kit.js';
 
@@ -10,6 +11,25 @@ describe.each(['postgres', 'mariadb'] as const)('a session that is renewed on %s
     lab = await RecoveryLab.start({ database });
   });
   afterAll(() => lab.close());
+
+  it('ends as it was: of thirty renewals at once one makes the successor, and the old cookie is dead', async () => {
+    const owner = await lab.newPerson();
+    const browser = await lab.signedIn(owner);
+    const { id } = (await browser.get('/auth/sessions')).body.items[0];
+    const renewed = await Promise.all(
+      Array.from({ length: 30 }, () =>
+        lab.app
+          .get(SessionCache)
+          .change([owner.userId], () =>
+            lab.app
+              .get(Database)
+              .write((manager) => lab.app.get(SessionRenewal).renew(manager, { userId: owner.userId, sessionId: id })),
+          ),
+      ),
+    );
+    expect(renewed.filter((session) => session !== undefined)).toHaveLength(1);
+    expect((await browser.get('/whoami')).status).toBe(401);
+  });
 
   const ENDINGS = [
     { what: 'a reset', column: 'epoch = epoch + 1' },
