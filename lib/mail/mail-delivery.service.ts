@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { SECOND_MS } from '../common/duration.js';
+import { Metrics } from '../events/metrics.service.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { abortable } from '../store/abortable.js';
 import { backOffMs, GIVE_UP_AFTER_MS, sendDeadlineMs } from './delivery-times.js';
@@ -34,6 +35,7 @@ export class MailDelivery {
     private readonly composers: MailComposers,
     private readonly renderer: MailRenderer,
     private readonly transport: MailTransport,
+    private readonly metrics: Metrics,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
   ) {}
@@ -71,7 +73,7 @@ export class MailDelivery {
     if (!ADDRESS.test(to)) return this.giveUp(entry, letter, 'no_address');
     if (!(await this.queue.handOver(entry))) return 'lost';
     try {
-      await this.withinDeadline(message);
+      await this.metrics.timed('auth_mail_delivery', { kind }, () => this.withinDeadline(message));
     } catch (error) {
       return this.failed(entry, letter, error);
     }

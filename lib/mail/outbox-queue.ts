@@ -90,9 +90,9 @@ export class OutboxQueue {
     return this.database.write((manager) => this.change(manager, entry, { ...change, ...UNCLAIMED }));
   }
 
-  /** Empties the entry: sent, or nothing was to be sent. */
+  /** Empties the entry: sent, or nothing was to be sent. A hand-over that went well is not an open one. */
   finish(entry: ClaimedEntry): Promise<boolean> {
-    return this.database.write((manager) => this.empty(manager, entry));
+    return this.database.write((manager) => this.empty(manager, entry, { unsettled: entry.unsettled }));
   }
 
   /** Empties the entry of a mail that will never be sent, and says so in the audit trail. */
@@ -102,8 +102,9 @@ export class OutboxQueue {
     });
   }
 
-  private empty(manager: EntityManager, entry: ClaimedEntry): Promise<boolean> {
-    return this.change(manager, entry, { sealed: null, dueAt: null, doneAt: this.clock.now(), ...UNCLAIMED });
+  private empty(manager: EntityManager, entry: ClaimedEntry, change: Partial<OutboxEntry> = {}): Promise<boolean> {
+    const emptied = { sealed: null, dueAt: null, doneAt: this.clock.now(), ...UNCLAIMED };
+    return this.change(manager, entry, { ...emptied, ...change });
   }
 
   private async change(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AuthEvents, AuthMetrics, type AuthEvent } from '../../lib/index.js';
+import { AuthEvents, AuthMetrics, Jobs, type AuthEvent } from '../../lib/index.js';
 import { startApp, type AppSetup, type TestApp } from '../support/app.js';
 import { expectStatus, GuardedRoutes, Lines, newPerson, traceOf } from './kit.js';
 
@@ -176,6 +176,8 @@ describe('AuthMetrics', () => {
       expect(count('auth_refusals {"code":"RATE_LIMITED","handler":"AccountsController.register"}')).toBe(1);
       expect(count('auth_access_refusals {"code":"FORBIDDEN"}')).toBe(1);
       expect(count('auth_sign_in {"method":"pwd","outcome":"success"}')).toBe(1);
+      await on.get(Jobs).run('outbox');
+      expect(metrics.told).toContainEqual(expect.stringMatching(/^auth_mail_delivery {"kind":"\S+","outcome":"\w+"}$/));
       expect(count('auth_password_hash {"outcome":"success"}')).toBeGreaterThanOrEqual(8);
       expect(metrics.told.join()).not.toContain(id);
       expect(metrics.told.join()).not.toContain('@');

@@ -1,10 +1,11 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SMTPServerOptions } from 'smtp-server';
-import { smtp, type Duration, type MailOptions } from '../../lib/index.js';
+import { smtp, type MailOptions } from '../../lib/index.js';
 import { MailTransport } from '../../lib/mail/mail-transport.js';
 import { startMailbox, type Mailbox } from '../support/mailbox.js';
 import { startMailLab, type MailLab } from './kit.js';
+import { startScriptedServer, well } from './scripted-server.js';
 
 const HOUR = 3_600_000;
 const maker = new URL('../../sample/02-production/proxy/certificate.mjs', import.meta.url).href;
@@ -25,6 +26,12 @@ async function mailboxWith(server: SMTPServerOptions): Promise<Mailbox> {
   return mailbox;
 }
 
+async function scripted(...how: Parameters<typeof startScriptedServer>) {
+  const server = await startScriptedServer(...how);
+  closing.push(server.close);
+  return server;
+}
+
 async function labWith(mail: MailOptions): Promise<MailLab> {
   const lab = await startMailLab({ mail });
   closing.push(() => lab.close());
@@ -39,55 +46,9 @@ async function deliver(lab: MailLab) {
   return { failures, unsettled, pending: dueAt !== null };
 }
 
-const SENT = { failures: 0, unsettled: 1, pending: false };
+const SENT = { failures: 0, unsettled: 0, pending: false };
 const FAILED = { failures: 1, unsettled: 0, pending: true };
 const UNKNOWN = { failures: 0, unsettled: 1, pending: true };
-
-/** A server that says what the script says, and counts the mails whose content it has been given. */
-async function scripted(
-  answers: (line: string, socket: Socket) => string | undefined,
-  { greeting = '220 lab', timeout = '5s' }: { readonly greeting?: string; readonly timeout?: Duration } = {},
-) {
-  let contents = 0;
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    if (greeting !== '') socket.write(`${greeting}\r\n`);
-    let inContent = false;
-    let buffer = '';
-    socket.on('data', (data) => {
-      buffer += data.toString();
-      for (let end = buffer.indexOf('\r\n'); end !== -1; end = buffer.indexOf('\r\n')) {
-        const line = buffer.slice(0, end);
-        buffer = buffer.slice(end + 2);
-        if (inContent && line !== '.') continue;
-        if (inContent) contents += 1;
-        const answer = answers(inContent ? 'CONTENT' : line, socket);
-        inContent = !inContent && answer?.startsWith('354') === true;
-        if (answer !== undefined && !socket.destroyed) socket.write(`${answer}\r\n`);
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(async () => {
-    sockets.forEach((socket) => socket.destroy());
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    mail: smtp({ url: `smtp://127.0.0.1:${port}`, from: FROM, timeout }),
-    contents: () => contents,
-    connections: () => sockets.size,
-  };
-}
-
-/** Everything goes well. */
-function well(line: string): string | undefined {
-  if (/^EHLO/i.test(line)) return '250 lab';
-  if (/^DATA/i.test(line)) return '354 go on';
-  return '250 ok';
-}
 
 describe('TLS', () => {
   it('smtps:// to a server of an authority of one’s own', async () => {
