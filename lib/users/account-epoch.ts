@@ -28,7 +28,8 @@ export async function lockAccount(manager: EntityManager, userId: string): Promi
   const { affected } = await manager
     .createQueryBuilder()
     .update(Account)
-    .set({ sessionSeq: () => 'session_seq + 1' })
+    // Nothing changes: what counts is that the row is taken, and found.
+    .set({ epoch: () => 'epoch' })
     .where('userId = :userId AND disabledAt IS NULL', { userId })
     .execute();
   return affected === 1;

@@ -62,6 +62,8 @@ describe.each(MATRIX)('deleting an account on $adapter, $database and $store', (
     expect(before).toContain('127.0.0.1');
 
     expect((await ada.delete('/auth/me', { headers })).status).toBe(204);
+    const [waiting] = await app.dataSource.query('SELECT count(*) AS n FROM auth_outbox WHERE sealed IS NOT NULL');
+    expect(Number(waiting.n)).toBe(1);
     const mailed = mailbox.all().length;
     await deliver();
     expect(mailbox.all().slice(mailed)).toMatchObject([{ kind: 'account-deleted', to: ADA }]);

@@ -99,6 +99,8 @@ describe('delivery', () => {
     await lab.post('ada@example.com');
     await lab.run();
     expect(await lab.entry()).toMatchObject({ unsettled: 1, failures: 0 });
+    await lab.pass(HOUR);
+    expect((await failures()).slice(told.length)).toHaveLength(1);
     await lab.pass(HOUR, 5);
     expect(transport.messages).toHaveLength(2);
     expect((await failures()).slice(told.length)).toEqual([{ letter: 'registration', reason: 'outcome_unknown' }]);
