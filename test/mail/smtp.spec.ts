@@ -201,6 +201,19 @@ describe('a server', () => {
     expect(lab.log.join('\n')).not.toMatch(/example\.com|no such user/);
   });
 
+  it('that has no time is not asked for every mail of the batch', async () => {
+    let asked = 0;
+    const { mail } = await scripted((line) => {
+      if (!line.startsWith('RCPT')) return well(line);
+      asked += 1;
+      return '421 4.3.2 busy';
+    });
+    const lab = await labWith(mail);
+    await lab.post(...Array.from({ length: 20 }, (_, index) => `user${index}@example.com`));
+    await lab.run();
+    expect(asked).toBeLessThanOrEqual(4);
+  });
+
   it('that closed a kept connection is connected to again, without a failure', async () => {
     const open: Socket[] = [];
     const { mail } = await scripted((line, socket) => (open.push(socket), well(line)));

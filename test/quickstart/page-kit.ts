@@ -12,6 +12,8 @@ export interface PageKit {
   readonly complaints: string[];
   /** The page in a browser of its own. */
   open(options?: BrowserContextOptions): Promise<Page>;
+  /** Closes all that were opened: an open mailbox goes on looking. */
+  leave(): Promise<void>;
   /** Makes every session so old that it has to be proven anew; the server starts again, with empty memory. */
   age(): Promise<void>;
   close(): Promise<void>;
@@ -32,6 +34,9 @@ export async function startPages(environment: Readonly<Record<string, string>> =
       return quickstart.url;
     },
     open: (options) => openPage(browser, quickstart.url, complaints, options),
+    leave: async () => {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+    },
     age: async () => {
       const { port } = new URL(quickstart.url);
       await quickstart.stop();

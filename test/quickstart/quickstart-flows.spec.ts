@@ -24,7 +24,10 @@ beforeAll(async () => {
   pages = await startPages({ RATE_LIMITS: 'relaxed' });
 });
 
-afterEach(() => expect(pages.complaints.splice(0)).toEqual([]));
+afterEach(async () => {
+  await pages.leave();
+  expect(pages.complaints.splice(0)).toEqual([]);
+});
 
 afterAll(() => pages?.close());
 
