@@ -131,6 +131,8 @@ import { TokenScopes } from './tokens/token-scopes.js';
 import { Addresses } from './users/addresses.service.js';
 import { ColumnLimits } from './users/column-limits.js';
 import { MailAccounts } from './users/mail-accounts.service.js';
+import { OwnColumns } from './users/own-columns.service.js';
+import { OwnedRows } from './users/owned-rows.service.js';
 import { UnprovenFields } from './users/unproven-fields.service.js';
 import { UserDirectory } from './users/user-directory.js';
 import { UserEntityRules } from './users/user-entity-rules.js';
@@ -159,6 +161,8 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   HostEventBridge,
   AuthHooks,
   UserTable,
+  OwnColumns,
+  OwnedRows,
   UnprovenFields,
   Addresses,
   MailAccounts,

@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AuthError } from '../errors/auth-error.js';
 import { SystemClock } from '../common/clock.js';
+import { AuthMetrics } from '../events/auth-metrics.js';
+import { Metrics } from '../events/metrics.service.js';
 import { Keyring } from '../keys/keyring.js';
 import type { AuthEnvironment } from '../options/auth-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
@@ -16,7 +18,8 @@ function protection(environment: AuthEnvironment): CsrfProtection {
     trustedProxyHops: 0,
     environment,
   });
-  return new CsrfProtection(settings, new Keyring(settings, new SystemClock()));
+  const metrics = new Metrics(new AuthMetrics());
+  return new CsrfProtection(settings, new Keyring(settings, new SystemClock()), metrics);
 }
 
 function refusal(check: () => void): AuthError | undefined {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SAFE_METHODS } from '../common/http-methods.js';
 import { AuthError } from '../errors/auth-error.js';
+import { Metrics } from '../events/metrics.service.js';
 import { Keyring } from '../keys/keyring.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { isLoopbackHost } from '../options/loopback.js';
@@ -8,6 +9,12 @@ import type { AuthRequest } from './credential-source.js';
 
 const TOKEN_HEADERS = ['x-csrf-token', 'x-xsrf-token'] as const;
 const SHOWN_LENGTH = 200;
+
+interface Forgery {
+  readonly reason: 'origin' | 'site' | 'token';
+  readonly message: string;
+  readonly details: Readonly<Record<string, string>>;
+}
 
 /** Whether a request may change something: everything but GET, HEAD and OPTIONS. */
 export function isUnsafe({ method }: AuthRequest): boolean {
@@ -26,6 +33,7 @@ export class CsrfProtection {
   constructor(
     private readonly settings: AuthSettings,
     private readonly keyring: Keyring,
+    private readonly metrics: Metrics,
   ) {}
 
   /** The token that belongs to a session, for `X-CSRF-Token`. */
@@ -42,8 +50,10 @@ export class CsrfProtection {
     this.checkOrigin(request);
     const token = TOKEN_HEADERS.map((name) => request.headers[name]).find((value) => value !== undefined);
     if (typeof token === 'string' && this.keyring.verify('csrf', token, seed)) return;
-    throw this.failure('The header X-CSRF-Token is missing or is not the one of this session.', {
-      header: 'X-CSRF-Token',
+    throw this.failure({
+      reason: 'token',
+      message: 'The header X-CSRF-Token is missing or is not the one of this session.',
+      details: { header: 'X-CSRF-Token' },
     });
   }
 
@@ -53,28 +63,29 @@ export class CsrfProtection {
    *
    * @throws AuthError `CSRF_FAILED`
    */
-  checkOrigin({ headers }: AuthRequest): void {
-    const origin = headers['origin'];
-    if (origin === undefined) {
-      const site = headers['sec-fetch-site'];
-      if (site === undefined || site === 'same-origin' || site === 'none') return;
-      throw this.failure('The browser says that another site sent this request.', { site: shown(site) });
-    }
-    if (typeof origin === 'string' && (this.settings.origins.includes(origin) || this.isLocalPage(origin))) return;
-    throw this.failure('The origin is not listed in the option "origins".', {
-      origin: shown(origin),
-      option: 'origins',
-    });
+  checkOrigin(request: AuthRequest): void {
+    const forgery = this.foreignOrigin(request);
+    if (forgery !== undefined) throw this.failure(forgery);
   }
 
   /** Whether `checkOrigin` lets the request pass: it is from a page of the application, or from no browser. */
   isOwnOrigin(request: AuthRequest): boolean {
-    try {
-      this.checkOrigin(request);
-      return true;
-    } catch {
-      return false;
+    return this.foreignOrigin(request) === undefined;
+  }
+
+  private foreignOrigin({ headers }: AuthRequest): Forgery | undefined {
+    const origin = headers['origin'];
+    if (origin === undefined) {
+      const site = headers['sec-fetch-site'];
+      if (site === undefined || site === 'same-origin' || site === 'none') return undefined;
+      const message = 'The browser says that another site sent this request.';
+      return { reason: 'site', message, details: { site: shown(site) } };
     }
+    if (typeof origin === 'string' && (this.settings.origins.includes(origin) || this.isLocalPage(origin))) {
+      return undefined;
+    }
+    const message = 'The origin is not listed in the option "origins".';
+    return { reason: 'origin', message, details: { origin: shown(origin), option: 'origins' } };
   }
 
   /** Outside production a page on this machine passes, so that a development server on another port works. */
@@ -88,9 +99,10 @@ export class CsrfProtection {
     return true;
   }
 
-  private failure(reason: string, details: Readonly<Record<string, string>>): AuthError {
+  private failure({ reason, message, details }: Forgery): AuthError {
+    this.metrics.count('auth_csrf_failures', { reason });
     if (this.settings.environment === 'production') return new AuthError('CSRF_FAILED');
-    return new AuthError('CSRF_FAILED', { message: reason, details });
+    return new AuthError('CSRF_FAILED', { message, details });
   }
 }
 

@@ -7,7 +7,9 @@ export type AuthCounter =
   /** Requests to our endpoints answered 429, by `code` (`TOO_MANY_ATTEMPTS`, `RATE_LIMITED`) and `handler`. */
   | 'auth_refusals'
   /** Signed-in principals refused a route (403), by `code`. */
-  | 'auth_access_refusals';
+  | 'auth_access_refusals'
+  /** Requests answered `CSRF_FAILED`, by `reason`: `origin`, `site` (`Sec-Fetch-Site`) or `token`. */
+  | 'auth_csrf_failures';
 
 /** What is timed. */
 export type AuthTimer =

@@ -95,6 +95,11 @@ export class Keyring {
     return mac(this.#keySet(purpose).current, data);
   }
 
+  /** `digest` under every key that is configured, accepted ones included, the current first: to find what they named. */
+  digests(purpose: 'identifier', data: string): readonly string[] {
+    return [...this.#keySet(purpose).opening.values()].map((key) => mac(key, data));
+  }
+
   /**
    * Encrypts with AES-256-GCM under a random 96-bit nonce (NIST SP 800-38D §8.2.2).
    *

@@ -15,6 +15,7 @@ export const LETTER_KINDS = [
   'change-email',
   'email-changing',
   'email-changed',
+  'identifier-changed',
   'new-device',
   'refresh-token-reused',
   'account-deleted',

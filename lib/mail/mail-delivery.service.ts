@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { canonicalIdentifier } from '../common/email-address.js';
 import { SECOND_MS } from '../common/duration.js';
 import { Metrics } from '../events/metrics.service.js';
 import { AuthSettings } from '../options/auth-settings.js';
@@ -12,6 +13,7 @@ import type { ComposedMail } from './mail-composer.js';
 import { MailRenderer } from './mail-renderer.js';
 import { MailOutcomeUnknown, MailRefused, MailTransport, type MailMessage } from './mail-transport.js';
 import { Outbox } from './outbox.js';
+import { Turns } from './turns.js';
 import { OutboxQueue, type ClaimedEntry } from './outbox-queue.js';
 
 /** A mail may be handed over this often without anybody knowing what became of it. */
@@ -28,6 +30,8 @@ export type DeliveryResult = 'done' | 'later' | 'trouble' | 'lost';
 @Injectable()
 export class MailDelivery {
   private readonly logger = new Logger('Gatehouse');
+  /** Of two mails to one receiver the later one carries the newer token, which is the one that works. */
+  private readonly turns = new Turns();
 
   constructor(
     private readonly queue: OutboxQueue,
@@ -46,9 +50,13 @@ export class MailDelivery {
     const letter = this.outbox.open(entry);
     if (letter === undefined) return this.postpone(entry, 'its seal does not open: is a secret missing here?');
     if (entry.unsettled >= MAX_UNSETTLED) return this.giveUp(entry, letter, 'outcome_unknown');
+    const receiver = canonicalIdentifier(letter.address ?? letter.userId ?? entry.id);
+    return this.turns.take(receiver, () => this.composeAndSend(entry, letter));
+  }
+
+  private async composeAndSend(entry: ClaimedEntry, letter: Letter): Promise<DeliveryResult> {
     const mail = await this.compose(entry, letter);
-    if (typeof mail === 'string') return mail;
-    return this.send(entry, letter, mail);
+    return typeof mail === 'string' ? mail : this.send(entry, letter, mail);
   }
 
   /** The mail, or what came of the entry where there is none. */

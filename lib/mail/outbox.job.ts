@@ -4,11 +4,12 @@ import { Clock } from '../common/clock.js';
 import { SECOND_MS } from '../common/duration.js';
 import type { Job, JobRun } from '../jobs/job.js';
 import { MailDelivery } from './mail-delivery.service.js';
-import { Outbox } from './outbox.js';
 import { OutboxQueue } from './outbox-queue.js';
 
 const BATCH = 50;
 const AT_ONCE = 4;
+/** What comes while a run is under way belongs to it, within reason. */
+const MOST_BATCHES = 20;
 /** After trouble with the transport: a server that is down is not asked again for every mail that comes. */
 const PAUSE_MS = 5 * SECOND_MS;
 
@@ -22,19 +23,24 @@ export class OutboxJob implements Job {
   constructor(
     private readonly queue: OutboxQueue,
     private readonly delivery: MailDelivery,
-    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
-  /** Returns how many letters it is done with. Once sending does not work, the rest of the batch waits. */
+  /** Returns how many letters it is done with. Once sending does not work, the rest of them waits. */
   async run({ signal }: JobRun): Promise<number> {
-    if (this.clock.now() < this.pausedUntil) return 0;
-    const ids = turned(await this.queue.due(BATCH));
+    let done = 0;
+    for (let batch = 0; batch < MOST_BATCHES && !signal.aborted && !this.isPaused(); batch += 1) {
+      const ids = turned(await this.queue.due(BATCH));
+      if (ids.length === 0) break;
+      done += await this.deliverBatch(ids, signal);
+    }
+    return done;
+  }
+
+  private async deliverBatch(ids: readonly string[], signal: AbortSignal): Promise<number> {
     // After a pause one mail goes ahead, to see.
     const first = this.pausedUntil > 0 ? ids.slice(0, 1) : [];
-    const done = (await this.deliver(first, signal)) + (await this.deliver(ids.slice(first.length), signal));
-    if (ids.length === BATCH && !this.isPaused() && !signal.aborted) this.outbox.hasMore();
-    return done;
+    return (await this.deliver(first, signal)) + (await this.deliver(ids.slice(first.length), signal));
   }
 
   private async deliver(ids: readonly string[], signal: AbortSignal): Promise<number> {

@@ -42,14 +42,9 @@ export class Outbox {
     return text === undefined ? undefined : (JSON.parse(text) as Letter);
   }
 
-  /** Calls the listener whenever this process has committed a letter, or knows of more to deliver. */
+  /** Calls the listener whenever this process has committed a letter. */
   onAdded(listener: () => void): void {
     this.wake = listener;
-  }
-
-  /** A run has left letters that are due. */
-  hasMore(): void {
-    this.wake();
   }
 }
 

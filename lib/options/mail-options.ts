@@ -38,6 +38,8 @@ export interface MailFacts {
   readonly 'email-changing': MailOccasion;
   /** To the old address, when the new one has been proven. */
   readonly 'email-changed': MailOccasion;
+  /** A column of the option `identifiers` has another value. */
+  readonly 'identifier-changed': MailOccasion;
   /** To the owner of an address that somebody tried to register. */
   readonly 'existing-account': Readonly<Record<never, never>>;
   readonly 'new-device': MailOccasion;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuthError, type FieldProblem } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { OwnColumns } from '../users/own-columns.service.js';
 import { UserTable } from '../users/user-table.js';
 import { BreachLookUp } from './breach-look-up.service.js';
 import type { HashingOptions } from './hashing-queue.js';
@@ -13,7 +14,7 @@ import { Passwords } from './passwords.service.js';
 
 /** Whose password it becomes. */
 export interface NewPasswordContext extends PasswordContext {
-  /** Of an account that is there already: the passwords that it has and had are compared. */
+  /** Of an account that is there already: its names, and the passwords that it has and had, are compared too. */
   readonly userId?: string;
 }
 
@@ -26,6 +27,7 @@ export class NewPasswords {
     private readonly history: PasswordHistory,
     private readonly breaches: BreachLookUp,
     private readonly table: UserTable,
+    private readonly columns: OwnColumns,
     private readonly settings: AuthSettings,
   ) {}
 
@@ -38,9 +40,11 @@ export class NewPasswords {
     context: NewPasswordContext = {},
     options: HashingOptions = {},
   ): Promise<readonly FieldProblem[]> {
-    const problems = this.policy.problems(password, context);
+    const { userId, values = [] } = context;
+    const words = userId === undefined ? [] : await this.columns.wordsOf(userId);
+    const problems = this.policy.problems(password, { ...context, values: [...values, ...words] });
     if (!isHashable(password)) return problems;
-    if (context.userId !== undefined && (await this.history.has(context.userId, password, options))) {
+    if (userId !== undefined && (await this.history.has(userId, password, options))) {
       problems.push(passwordProblem(this.settings, 'history', 'Use a password that this account has not had lately.'));
     }
     if (problems.length === 0 && (await this.breaches.has(password))) {

@@ -5,9 +5,9 @@ import { uuidv7 } from '../common/random.js';
 import { Database } from '../database/database.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
-import { UserRole } from '../roles/user-role.entity.js';
 import { ensureAccount } from './account-epoch.js';
 import { Account } from './account.entity.js';
+import { OwnedRows } from './owned-rows.service.js';
 import { UserColumnMap, type MomentColumn, type UserColumn } from './user-column-map.js';
 import type { UserKey } from './user-id-column.js';
 
@@ -40,6 +40,7 @@ export class UserTable {
 
   constructor(
     private readonly database: Database,
+    private readonly owned: OwnedRows,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
   ) {}
 
@@ -109,7 +110,7 @@ export class UserTable {
     else await ensureAccount(manager, userId);
     if (!this.columns.id.mayReturn) return;
     await manager.update(Account, { userId: '' }, { epoch: 0 });
-    await manager.delete(UserRole, { userId: '' });
+    await this.owned.erase(manager, '');
   }
 
   /** Sets columns of the application's own. */
@@ -219,7 +220,7 @@ export class UserTable {
     return user;
   }
 
-  /** A number that comes back finds an account and roles of whoever had it before: nothing of them may pass on. */
+  /** A number that comes back finds the account and the rows of whoever had it before: nothing of them may pass on. */
   private async insertAccount(manager: EntityManager, userId: string, row: UserRow): Promise<void> {
     const { keptByUs, id } = this.columns;
     const kept = Object.fromEntries(
@@ -240,6 +241,6 @@ export class UserTable {
     await ensureAccount(manager, userId);
     const anew = { ...NOBODY, ...FIRST, ...kept, epoch: () => 'epoch + 1' };
     await manager.createQueryBuilder().update(Account).set(anew).where('userId = :userId', { userId }).execute();
-    await manager.delete(UserRole, { userId });
+    await this.owned.erase(manager, userId);
   }
 }

@@ -5,10 +5,12 @@ import { JOBS } from '../../lib/jobs/tokens.js';
 import { startApp } from '../support/app.js';
 import { page, rowsUnder } from './pages.js';
 
-const COUNTERS = { auth_events: true, auth_refusals: true, auth_access_refusals: true } as const satisfies Record<
-  AuthCounter,
-  true
->;
+const COUNTERS = {
+  auth_events: true,
+  auth_refusals: true,
+  auth_access_refusals: true,
+  auth_csrf_failures: true,
+} as const satisfies Record<AuthCounter, true>;
 const TIMERS = { auth_password_hash: true, auth_sign_in: true, auth_mail_delivery: true } as const satisfies Record<
   AuthTimer,
   true

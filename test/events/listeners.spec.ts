@@ -184,6 +184,25 @@ describe('AuthMetrics', () => {
     },
   );
 
+  it('hears of requests that no page of the application sent, by what gave them away', async () => {
+    const on = await withMetrics();
+    const metrics = on.get(AuthMetrics) as ToldMetrics;
+    const { email } = await newPerson(on);
+    const browser = on.client();
+    expectStatus(await browser.signIn(email), 200);
+    const foreign = { origin: 'https://evil.example' };
+    expectStatus(await browser.get('/whoami', { headers: foreign }), 200);
+    expectStatus(await browser.post('/auth/login', {}, { headers: foreign }), 403);
+    expectStatus(await browser.delete('/auth/sessions', { headers: foreign }), 403);
+    expectStatus(await browser.delete('/auth/sessions', { headers: { 'sec-fetch-site': 'cross-site' } }), 403);
+    // Once by the guard, once by the handler.
+    expectStatus(await browser.delete('/auth/sessions', { csrf: false }), 403);
+    expectStatus(await browser.post('/auth/logout', undefined, { csrf: false }), 403);
+    expect(metrics.told.filter((line) => line.startsWith('auth_csrf_failures'))).toEqual(
+      ['origin', 'origin', 'site', 'token', 'token'].map((reason) => `auth_csrf_failures {"reason":"${reason}"}`),
+    );
+  });
+
   it.each([
     ['throw', throwing],
     ['reject', rejecting],

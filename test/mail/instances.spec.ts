@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { smtp } from '../../lib/index.js';
 import { postgresUrl, redisUrl } from '../support/services.js';
 import { startMailbox, type Mailbox } from '../support/mailbox.js';
-import { startMailLab, until, type LabSetup, type MailLab } from './kit.js';
+import { startMailLab, type LabSetup, type MailLab } from './kit.js';
 
 const SECOND = 1_000;
 
@@ -73,39 +72,3 @@ describe('an instance', () => {
     await mailbox.next('ada@example.com', 'verify-email');
   });
 });
-
-it('a mail server that is away for ten minutes loses none of 1,000 letters, and is not stormed', async () => {
-  let connections = 0;
-  let isDown = true;
-  const arrived: string[] = [];
-  const mailbox = await open({
-    onData: (stream, { envelope }, done) => {
-      stream.resume().on('end', () => {
-        arrived.push(...envelope.rcptTo.map(({ address }) => address));
-        done();
-      });
-    },
-    onConnect: (_session, done) => {
-      connections += 1;
-      done(isDown ? Object.assign(new Error('down'), { responseCode: 421 }) : undefined);
-    },
-  });
-  const mail = smtp({ url: `smtp://127.0.0.1:${mailbox.port}`, from: 'no-reply@example.com' });
-  const lab = await start({ mail });
-  // A hundred every minute, while the job runs every five seconds.
-  for (let turn = 0; turn < 120; turn += 1) {
-    if (turn % 12 === 0) await lab.post(...names(1_000).slice((turn / 12) * 100, (turn / 12 + 1) * 100));
-    await lab.pass(5 * SECOND);
-  }
-  expect(arrived).toEqual([]);
-  // One that goes ahead at each turn.
-  expect(connections).toBeLessThan(300);
-  isDown = false;
-  await until(async () => {
-    await lab.pass(60 * SECOND);
-    return (await lab.entries()).every(({ dueAt }) => dueAt === null);
-  }, 1_000);
-  expect(arrived).toHaveLength(1_000);
-  expect(new Set(arrived).size).toBe(1_000);
-  expect((await lab.audit()).filter(({ type }) => type === 'mail.failed')).toEqual([]);
-}, 60_000);

@@ -17,6 +17,7 @@ const FACTS: MailFacts = {
   'change-email': LINK,
   'email-changing': OCCASION,
   'email-changed': OCCASION,
+  'identifier-changed': OCCASION,
   'existing-account': {},
   'new-device': OCCASION,
   'magic-link': { ...LINK, validForMinutes: 10 },

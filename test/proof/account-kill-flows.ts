@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { MailKind } from '../../lib/index.js';
 import { PASSWORD } from '../support/app.js';
 import type { Answer } from '../support/client.js';
-import { Person, type MortalMailApp } from './account-kill.js';
+import type { MortalMailApp } from './account-kill.js';
+import { Person } from './account-kill-person.js';
 import type { Mail } from './mail-server.js';
 
 const NEW_PASSWORD = 'another correct horse battery';

@@ -1,12 +1,12 @@
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { expect } from 'vitest';
 import { startScript, type Environment, type Running } from '../production/processes.js';
-import { PASSWORD, SECRET } from '../support/app.js';
-import { Client, type Answer } from '../support/client.js';
+import { SECRET } from '../support/app.js';
+import type { Answer } from '../support/client.js';
 import type { Begin } from './account-kill-flows.js';
+import { Person } from './account-kill-person.js';
 import { MailServer, type Mail } from './mail-server.js';
 
 const CHILD = join(import.meta.dirname, 'account-kill-child.mjs');
@@ -21,55 +21,6 @@ const MOST_COPIES = 2;
 interface Death {
   readonly where: string;
   readonly answer: Answer | undefined;
-}
-
-/** Somebody with an address of the net alone, whose browser outlives the application. */
-export class Person {
-  private client: Client | undefined;
-  private userId: unknown;
-  private readonly address = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`;
-
-  constructor(
-    private readonly app: MortalMailApp,
-    readonly email: string,
-    public password = PASSWORD,
-  ) {}
-
-  post(path: string, body: object, dieAt?: string): Promise<Answer> {
-    const headers = { 'x-forwarded-for': this.address, ...(dieAt === undefined ? {} : { 'x-die-at': dieAt }) };
-    return this.browser().post(path, body, { headers });
-  }
-
-  signIn(email = this.email, password = this.password): Promise<Answer> {
-    return this.post('/auth/login', { email, password });
-  }
-
-  /** In a browser of its own, so that this one's session is left alone. */
-  async canSignIn(email = this.email, password = this.password): Promise<boolean> {
-    const { status } = await new Person(this.app, email, password).signIn();
-    expect([200, 401]).toContain(status);
-    return status === 200;
-  }
-
-  async isSignedIn(): Promise<boolean> {
-    const { status } = await this.browser().get('/auth/me', { headers: { 'x-forwarded-for': this.address } });
-    return status === 200;
-  }
-
-  /** Of the account, whatever its address is by now. */
-  async id(): Promise<unknown> {
-    const [row] = await this.app.query('SELECT id FROM users WHERE email = $1', [this.email]);
-    this.userId ??= row?.['id'];
-    return this.userId;
-  }
-
-  /** The same browser, at the process that runs now. */
-  private browser(): Client {
-    const fresh = new Client(this.app.url);
-    for (const [name, value] of this.client?.cookies ?? []) fresh.cookies.set(name, value);
-    fresh.csrfToken = this.client?.csrfToken;
-    return (this.client = fresh);
-  }
 }
 
 /** An application with mail whose process dies and is started again on the same database, as a supervisor does. */

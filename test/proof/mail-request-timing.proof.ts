@@ -19,7 +19,7 @@ import { MailServer } from './mail-server.js';
 const PAIRS = 1_000;
 const BEHIND_PAIRS = 300;
 const WORKER_BEGINS_MS = 95;
-/** How far medians may be apart: what two series of the very same request differ by, twice over. */
+/** How far medians may be apart, as in `sign-in-timing`, and how far 90th percentiles, which scatter more. */
 const BOUNDS = [0.05, 0.1] as const;
 /** Where there is an account, the worker of the same process asks the store for its limit of mails: a command more. */
 const LEFT_BEHIND_BOUNDS = [0.15, 0.3] as const;

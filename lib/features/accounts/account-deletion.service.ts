@@ -1,8 +1,7 @@
-import { Inject, Injectable, type Type } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { In, IsNull, Like, type EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../database/database.js';
-import { AUTH_ENTITIES } from '../../database/tokens.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { AuditRow } from '../../events/audit-row.entity.js';
 import { EventRecorder } from '../../events/event-recorder.js';
@@ -16,6 +15,7 @@ import { SessionCache } from '../../sessions/session-cache.js';
 import { raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
+import { OwnedRows } from '../../users/owned-rows.service.js';
 import { UserTable } from '../../users/user-table.js';
 import type { ActedBy } from './acted-by.js';
 import { PendingLetters } from './pending-letters.service.js';
@@ -35,6 +35,7 @@ export class AccountDeletion {
     private readonly cache: SessionCache,
     private readonly accounts: MailAccounts,
     private readonly table: UserTable,
+    private readonly owned: OwnedRows,
     private readonly letters: PendingLetters,
     private readonly outbox: Outbox,
     private readonly events: EventRecorder,
@@ -42,7 +43,6 @@ export class AccountDeletion {
     private readonly hooks: AuthHooks,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
-    @Inject(AUTH_ENTITIES) private readonly entities: readonly Type[],
   ) {}
 
   /** Throws `NOT_FOUND` (404) for an unknown user, also one who was deleted a moment ago. */
@@ -66,7 +66,7 @@ export class AccountDeletion {
     if (user === undefined) return false;
     const hookMs = Math.min(HOOK_DEADLINE_MS, this.settings.database.timeoutMs);
     await hostWork('AuthHooks.onDelete', () => this.hooks.onDelete(user, manager), hookMs);
-    for (const entity of this.ownedRows()) await manager.delete(entity, { userId });
+    await this.owned.erase(manager, userId);
     await this.table.delete(manager, userId);
     await manager.update(Account, { userId }, { disabledAt: this.clock.now(), contestedAt: null });
     await this.letters.erase(manager, traces.letters);
@@ -77,14 +77,6 @@ export class AccountDeletion {
     return true;
   }
 
-  /** Every table of ours whose rows are a user's, so that none is forgotten that joins them later. */
-  private ownedRows(): readonly Type[] {
-    const own = this.entities.filter((entity) => entity !== Account && entity !== this.table.entity);
-    return own.filter((entity) =>
-      this.database.dataSource.getMetadata(entity).columns.some(({ propertyPath }) => propertyPath === 'userId'),
-    );
-  }
-
   private async anonymise(manager: EntityManager, userId: string, requests: readonly string[]): Promise<void> {
     const nowhere = { address: null, userAgent: null, details: {} } as const;
     await manager.update(AuditRow, { subjectId: userId }, nowhere);
@@ -93,14 +85,15 @@ export class AccountDeletion {
     }
   }
 
-  /** Rows of requests that named the address without a sign-in: they have no subject, but know it by its digest. */
+  /**
+   * Rows of requests that named the address without a sign-in: they have no subject, but know it by its digest, under the
+   * secret of their time. Those that named an earlier address of the account are not among them.
+   */
   private async requestsFor({ emailCanonical }: MailAccount): Promise<readonly string[]> {
-    const digest = this.keyring.digest('identifier', emailCanonical);
+    const digests = this.keyring.digests('identifier', emailCanonical);
+    const where = digests.map((digest) => ({ subjectId: IsNull(), details: Like(`%"${digest}"%`) as never }));
     const rows = await this.database.read((manager) =>
-      manager.find(AuditRow, {
-        select: { id: true },
-        where: { subjectId: IsNull(), details: Like(`%"${digest}"%`) as never },
-      }),
+      manager.find(AuditRow, { select: { id: true }, where }),
     );
     return rows.map(({ id }) => id);
   }

@@ -53,14 +53,15 @@ export class AccountsController {
   }
 
   @Patch('me')
-  @Auth({ policy: AccountScope })
+  @Auth({ via: ['session', 'bearer'], policy: AccountScope })
   change(@CurrentPrincipal() who: Principal, @Exchange() { request }: HttpExchange): Promise<PublicUser> {
-    return this.profile.change(who.userId, request.body);
+    const [client, locale] = [this.addresses.of(request), this.locales.of(request)];
+    return this.profile.change(request.body, { who, client, locale });
   }
 
   @Delete('me')
   @HttpCode(204)
-  @Auth({ fresh: true, policy: AccountScope })
+  @Auth({ fresh: true, via: ['session', 'bearer'], policy: AccountScope })
   async delete(@CurrentPrincipal() who: Principal, @Exchange() { request, response }: HttpExchange): Promise<void> {
     await this.accounts.delete(who.userId, { actorId: who.userId, client: this.addresses.of(request) });
     if (who.via === 'session') this.delivery.withdraw(response);

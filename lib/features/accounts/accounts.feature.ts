@@ -4,6 +4,7 @@ import { AccountDeletion } from './account-deletion.service.js';
 import { AccountsController } from './accounts.controller.js';
 import { Accounts } from './accounts.service.js';
 import { ExtraFields } from './extra-fields.js';
+import { IdentifierChange } from './identifier-change.service.js';
 import { PendingLetters } from './pending-letters.service.js';
 import { Profile } from './profile.service.js';
 import { RegistrationForm } from './registration-form.js';
@@ -18,6 +19,7 @@ export const accounts = defineFeature({
     AccountDeletion,
     Accounts,
     ExtraFields,
+    IdentifierChange,
     PendingLetters,
     Profile,
     RegistrationForm,

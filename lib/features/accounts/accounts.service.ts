@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
 import { isEmailAddress } from '../../common/email-address.js';
+import { textValues } from '../../common/text-values.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { EventRecorder } from '../../events/event-recorder.js';
@@ -72,7 +73,8 @@ export class Accounts {
     const details = this.limits.emailProblems(email);
     if (details.length > 0) throw new AuthError('VALIDATION_FAILED', { details });
     checkRoles(roles ?? []);
-    const passwordHash = password === undefined ? null : await this.newPasswords.prepare(password, { email });
+    const context = { email, values: textValues(fields) };
+    const passwordHash = password === undefined ? null : await this.newPasswords.prepare(password, context);
     const user: NewUser = {
       email: email.trim(),
       passwordHash,

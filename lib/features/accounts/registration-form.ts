@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import * as v from 'valibot';
 import { isEmailAddress } from '../../common/email-address.js';
+import { textValues } from '../../common/text-values.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { validate } from '../../http/validate.js';
 import { AuthSettings } from '../../options/auth-settings.js';
@@ -39,15 +40,11 @@ export class RegistrationForm {
     const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {};
     const { email: address, password, ...rest } = given as Record<string, unknown>;
     const { values, problems } = await this.extraFields.check(this.settings.registration.fields, rest);
-    const context = { email: typeof address === 'string' ? address : '', values: texts(values) };
+    const context = { email: typeof address === 'string' ? address : '', values: textValues(values) };
     const rejected = typeof password === 'string' ? await this.passwords.problems(password, context) : [];
     const faults = [...(shape.problems ?? this.limits.emailProblems(address as string)), ...problems];
     if (faults.length > 0) throw new AuthError('VALIDATION_FAILED', { details: [...faults, ...rejected] });
     if (rejected.length > 0) throw new AuthError('PASSWORD_REJECTED', { details: rejected });
     return { email: (address as string).trim(), password: password as string, fields: values };
   }
-}
-
-function texts(fields: Readonly<Record<string, unknown>>): string[] {
-  return Object.values(fields).filter((value) => typeof value === 'string');
 }

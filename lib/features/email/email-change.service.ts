@@ -73,25 +73,24 @@ export class EmailChange {
     const presented = await this.tokens.look(PURPOSE, token);
     const userId = presented?.account.userId ?? (await this.tokens.ownerOf(PURPOSE, token));
     const isFree = presented !== undefined && (await this.isFree(presented));
-    if (!isFree || !(await this.change(presented, origin))) {
-      const type = 'email.change_failed';
-      await this.events.write({ type, outcome: 'failure', subjectId: userId, client: origin.client });
-      throw new AuthError('INVALID_TOKEN');
-    }
+    const outcome = isFree ? await this.change(presented, origin) : 'taken';
+    if (outcome === 'taken') await this.events.write(refusal(userId, origin.client));
+    if (outcome !== 'changed') throw new AuthError('INVALID_TOKEN');
   }
 
   private async isFree({ row }: PresentedToken): Promise<boolean> {
     return (await this.addresses.ownerOf(canonicalIdentifier(row.newAddress ?? ''))) === undefined;
   }
 
-  private async change(presented: PresentedToken, origin: MailOrigin): Promise<boolean> {
+  /** `taken`: nothing has been written, the refusal neither. */
+  private async change(presented: PresentedToken, origin: MailOrigin): Promise<'changed' | 'refused' | 'taken'> {
     return this.cache.change([presented.account.userId], async (commitBefore) => {
       try {
         const work = (manager: EntityManager): Promise<boolean> => this.carryOut(manager, presented, origin);
         // Whoever loses the race for the address has written nothing but the claim: on a shared connection it is kept.
-        return await this.database.write(work, { commitBefore, insertMayLose: true });
+        return (await this.database.write(work, { commitBefore, insertMayLose: true })) ? 'changed' : 'refused';
       } catch (error) {
-        if (isUniqueViolation(error)) return false;
+        if (isUniqueViolation(error)) return 'taken';
         throw error;
       }
     });
@@ -102,16 +101,23 @@ export class EmailChange {
     presented: PresentedToken,
     { client, locale }: MailOrigin,
   ): Promise<boolean> {
-    if (!(await this.tokens.claim(manager, presented))) return false;
     const { userId, email: before, emailCanonical: instead } = presented.account;
-    const email = presented.row.newAddress ?? '';
-    if (!(await this.table.setEmail(manager, userId, { email, instead, at: this.clock.now() }))) return false;
+    const address = { email: presented.row.newAddress ?? '', instead, at: this.clock.now() };
+    const claimed = await this.tokens.claim(manager, presented);
+    if (!claimed || !(await this.table.setEmail(manager, userId, address))) {
+      await this.events.record(manager, refusal(userId, client));
+      return false;
+    }
     await this.tokens.endAll(manager, userId);
     await this.events.record(manager, { type: 'email.changed', subjectId: userId, client });
     const letter = { kind: 'email-changed', userId, address: before, locale, data: occasion(client) } as const;
     await this.outbox.add(manager, letter);
     return true;
   }
+}
+
+function refusal(subjectId: string | undefined, client: ClientInfo) {
+  return { type: 'email.change_failed', outcome: 'failure', subjectId, client } as const;
 }
 
 function occasion({ address, userAgent }: ClientInfo): { address: string; device: string } {

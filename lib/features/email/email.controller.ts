@@ -76,7 +76,7 @@ export class EmailController {
 
   @Post('change/request')
   @HttpCode(202)
-  @Auth({ fresh: true, policy: AccountScope })
+  @Auth({ fresh: true, via: ['session', 'bearer'], policy: AccountScope })
   async requestChange(
     @CurrentPrincipal() who: Principal,
     @Exchange() { request }: HttpExchange,

@@ -10,7 +10,13 @@ import type { MailOccasion } from '../../options/mail-options.js';
  */
 @Injectable()
 export class NoticeComposer extends MailComposer {
-  override readonly kinds = ['password-changed', 'new-device', 'refresh-token-reused', 'account-deleted'] as const;
+  override readonly kinds = [
+    'password-changed',
+    'identifier-changed',
+    'new-device',
+    'refresh-token-reused',
+    'account-deleted',
+  ] as const;
 
   constructor(private readonly accounts: MailAccounts) {
     super();

@@ -31,7 +31,10 @@ export class PasswordForgotComposer extends MailComposer {
     super();
   }
 
-  override async compose({ kind, address = '', data }: Letter, context: CompositionContext): Promise<ComposedMail | undefined> {
+  override async compose(
+    { kind, address = '', data }: Letter,
+    context: CompositionContext,
+  ): Promise<ComposedMail | undefined> {
     const account = await this.accounts.findByAddress(address);
     if (account === undefined || account.disabled) return undefined;
     const { userId, email } = account;

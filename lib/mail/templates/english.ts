@@ -64,6 +64,16 @@ export const english: MailTemplates = {
       ],
       closing: `If this was not you, get in touch with those who run ${facts.appName}: ${facts.appUrl}`,
     }),
+  'identifier-changed': (facts) =>
+    letterPage(facts, {
+      subject: `The sign-in name of your account at ${facts.appName} has been changed`,
+      paragraphs: [
+        `A name with which your account at ${facts.appName} is signed in to has been changed. Your e-mail address and your ` +
+          'password are as they were.',
+        occasion(facts),
+      ],
+      closing: `If this was not you, set a new password at once: open ${facts.appUrl} and choose "forgot password".`,
+    }),
   'existing-account': (facts) =>
     letterPage(facts, {
       subject: `You already have an account at ${facts.appName}`,

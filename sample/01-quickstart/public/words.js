@@ -8,6 +8,8 @@ const SENTENCES = {
   INVALID_CODE: 'This code is wrong, or has been used.',
   CHALLENGE_EXPIRED: 'This code no longer works. Ask for another one.',
   EMAIL_NOT_VERIFIED: 'Confirm your e-mail address first.',
+  SIGN_IN_REFUSED: 'Signing in is not possible for this account at the moment.',
+  ALREADY_ENABLED: 'There is a password already: change it instead.',
   FORBIDDEN: 'Your account may not do this.',
   CSRF_FAILED: 'The request was refused because it did not seem to come from this page. Reload it and try again.',
   NOT_FOUND: 'This is no longer there.',
@@ -49,7 +51,14 @@ export function moment(iso) {
   return iso ? format.format(new Date(iso)) : 'unknown';
 }
 
-const METHODS = { pwd: 'password', otp: 'code', hwk: 'passkey', swk: 'passkey', fed: 'another provider' };
+const METHODS = {
+  pwd: 'password',
+  email: 'mail',
+  otp: 'code',
+  hwk: 'passkey',
+  swk: 'passkey',
+  fed: 'another provider',
+};
 
 /** RFC 8176 names in words. */
 export function methods(names = []) {

@@ -122,10 +122,10 @@ function emailVerification(value: string | undefined): EmailVerification | undef
   return EMAIL_VERIFICATION.find((one) => one === value);
 }
 
-/** No mail has `localhost` for a sender: a name without a dot is no host of an address. */
+/** No mail has `localhost` or a bare IP address for a sender. */
 function mailHost(baseUrl: string): string {
   const hostname = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
-  return /^[\w-]+(\.[\w-]+)+$/.test(hostname) ? hostname : 'quickstart.example';
+  return /^[\w-]+(\.[\w-]+)*\.[a-z-]{2,}$/.test(hostname) ? hostname : 'quickstart.example';
 }
 
 function isWhole(value: string, most: number): boolean {
