@@ -16,7 +16,9 @@ export type {
   EmailVerification,
   FieldSchema,
   HostCache,
+  JobMode,
   PasswordOptions,
+  PepperOptions,
   ProfileOptions,
   Protect,
   RateLimitOptions,
@@ -67,6 +69,8 @@ export {
   type ClaimsRequest,
   type JsonRecord,
 } from './hooks/auth-hooks.js';
+export { ClientAddresses } from './attempts/client-addresses.service.js';
+export type { ClientInfo } from './common/client-address.js';
 export type { ActedBy } from './features/accounts/acted-by.js';
 export { Accounts, type CreateAccount } from './features/accounts/accounts.service.js';
 export { Tokens, type AuthorizationCodeRequest, type RefreshOptions } from './features/bearer/tokens.service.js';

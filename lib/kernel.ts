@@ -52,6 +52,7 @@ import { AuthMetrics } from './events/auth-metrics.js';
 import { EventLog } from './events/event-log.js';
 import { EventMetrics } from './events/event-metrics.js';
 import { EventRecorder } from './events/event-recorder.js';
+import { RequestTraces } from './events/request-traces.service.js';
 import { HostEventBridge } from './events/host-event-bridge.js';
 import { Metrics } from './events/metrics.service.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
@@ -79,6 +80,7 @@ import { createMailTransport } from './mail/transports/create-mail-transport.js'
 import { BrowserBinding } from './mailed-codes/browser-binding.js';
 import { CodeLetters } from './mailed-codes/code-letters.service.js';
 import { CodePlaces } from './mailed-codes/code-places.service.js';
+import { CodeRefusals } from './mailed-codes/code-refusals.service.js';
 import { CodeUses } from './mailed-codes/code-uses.service.js';
 import { MailedCodes } from './mailed-codes/mailed-codes.service.js';
 import { ProvenAddresses } from './mailed-codes/proven-addresses.service.js';
@@ -156,6 +158,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   Metrics,
   AuthEvents,
   EventRecorder,
+  RequestTraces,
   EventLog,
   EventMetrics,
   HostEventBridge,
@@ -178,6 +181,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   OneTimeTokens,
   MailedCodes,
   CodePlaces,
+  CodeRefusals,
   CodeLetters,
   CodeUses,
   ProvenAddresses,
@@ -298,6 +302,7 @@ export const KERNEL_EXPORTS: readonly InjectionToken[] = [
   AuthMetrics,
   Jobs,
   AccessGuard,
+  ClientAddresses,
   HandshakeRules,
   SocketCredentials,
   StateStore,

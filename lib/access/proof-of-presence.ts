@@ -13,8 +13,12 @@ export interface PresentedProof {
   readonly gone: AbortSignal;
 }
 
-/** `method` is the RFC 8176 name of what was proven; `refusal` what a wrong proof is answered. */
-export type PresenceVerdict = { readonly method: string } | { readonly refusal: AuthErrorCode };
+/**
+ * `method` is the RFC 8176 name of what was proven; `refusal` what a wrong proof is answered. With a `reason` nothing was
+ * guessed: the refusal is recorded with it, and not counted.
+ */
+export type PresenceVerdict =
+  { readonly method: string } | { readonly refusal: AuthErrorCode; readonly reason?: string };
 
 /**
  * What a proof is worth to an account. `none`: it has no such thing. `enough`: it signs in by it, or by nothing stronger.
@@ -35,8 +39,8 @@ export abstract class ProofOfPresence {
   abstract worthTo(account: MailAccount): PresenceWorth | Promise<PresenceWorth>;
 
   /**
-   * Checks the proof and uses it up. A wrong one is a verdict, and counted; an error is none: throw `CHALLENGE_EXPIRED`
-   * for what has to be begun again.
+   * Checks the proof and uses it up. A wrong one is a verdict, and counted; an error is none, and no event: throw
+   * `CHALLENGE_EXPIRED` for what has to be begun again, or answer it as a refusal with a reason.
    */
   abstract check(presented: PresentedProof): Promise<PresenceVerdict>;
 }

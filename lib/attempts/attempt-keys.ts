@@ -1,10 +1,17 @@
 import { addressNetwork, addressSupernet, networkMatcher } from '../common/client-address.js';
-import { canonicalIdentifier, isEmailAddress } from '../common/email-address.js';
+import { canonicalIdentifier } from '../common/email-address.js';
 import type { Keyring } from '../keys/keyring.js';
 import type { BucketBudget } from '../store/state-store.js';
 import { ATTEMPT_BUDGETS, SHARED_ADDRESS_FACTOR, SUPERNET_FACTOR, type AttemptBudgetName } from './budgets.js';
 import type { KnownDevice } from './known-devices.js';
 import type { Reservation } from './reservations.js';
+
+/** The account that attempts are counted for. */
+export interface CountedAccount {
+  readonly userId: string;
+  /** Empty for one of the application's own table that has no address. */
+  readonly emailCanonical: string;
+}
 
 /** Names of the counters of password attempts, `gh:attempt:<budget>:<whose>`. No e-mail address or user name is in any. */
 export class AttemptKeys {
@@ -17,16 +24,19 @@ export class AttemptKeys {
     this.isShared = networkMatcher(sharedAddresses);
   }
 
-  /** By the user's id, so that all identifiers of one account share its budget. */
-  account(userId: string): string {
-    return key('passwordByAccount', `u:${userId}`);
+  /**
+   * By keyed hash of the account's address, so that all identifiers of one account share its budget, and an address keeps
+   * the one that it had while it was nobody's: whoever registers it learns nothing by what is left of it.
+   */
+  account({ userId, emailCanonical }: CountedAccount): string {
+    // Accounts without an address must not share one budget.
+    return emailCanonical === '' ? key('passwordByAccount', `u:${userId}`) : this.hashed(emailCanonical);
   }
 
-  /** By keyed hash, for an identifier that is nobody's. */
+  /** The same for what was typed, where it is nobody's. */
   identifier(identifier: string): string {
-    // As the look-up compares them: addresses without regard to case, other identifiers exactly.
-    const compared = isEmailAddress(identifier) ? canonicalIdentifier(identifier) : identifier.trim();
-    return key('passwordByAccount', `i:${this.keyring.digest('identifier', compared)}`);
+    // As the look-up compares them: whatever may find an address in its canonical form, other identifiers exactly.
+    return this.hashed(identifier.includes('@') ? canonicalIdentifier(identifier) : identifier.trim());
   }
 
   device({ deviceId, userId }: KnownDevice): string {
@@ -39,6 +49,10 @@ export class AttemptKeys {
     const supernet = addressSupernet(address);
     const narrow = bucket(addressNetwork(address), factor);
     return supernet === undefined ? [narrow] : [narrow, bucket(supernet, factor * SUPERNET_FACTOR)];
+  }
+
+  private hashed(compared: string): string {
+    return key('passwordByAccount', `i:${this.keyring.digest('identifier', compared)}`);
   }
 }
 

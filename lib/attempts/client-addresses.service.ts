@@ -4,7 +4,13 @@ import { AuthSettings } from '../options/auth-settings.js';
 
 const FORWARDED_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
 
-/** The one resolver of client addresses: throttling, lockout, sessions and address rules all ask it. */
+/**
+ * The one resolver of client addresses: throttling, lockout, sessions and address rules all ask it, by `trustedProxyHops`.
+ * For the application's own code it makes the `client` of {@link ActedBy}.
+ *
+ * @example
+ * await accounts.disable(userId, { actorId: who.userId, client: this.addresses.of(request) });
+ */
 @Injectable()
 export class ClientAddresses {
   private readonly logger = new Logger('Gatehouse');
@@ -12,12 +18,16 @@ export class ClientAddresses {
 
   constructor(private readonly settings: AuthSettings) {}
 
-  /** Whether a request named a forwarded address although no proxy is trusted. */
+  /**
+   * Whether a request named a forwarded address although no proxy is trusted.
+   *
+   * @internal
+   */
   get forwardedSeen(): boolean {
     return this.seen;
   }
 
-  /** Address and user agent of the client behind a request of either adapter. */
+  /** Address and user agent of the client behind a request of Express, of Fastify or of `node:http`. Never throws. */
   of(request: AddressedRequest): ClientInfo {
     const { trustedProxyHops } = this.settings;
     if (trustedProxyHops === 0 && !this.seen) this.noteForwarded(request);

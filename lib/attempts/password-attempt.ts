@@ -1,12 +1,12 @@
 import type { AttemptOutcome } from '../store/state-store.js';
 import { ATTEMPT_BUDGETS } from './budgets.js';
 import type { KnownDevice, KnownDevices } from './known-devices.js';
-import type { AttemptKeys } from './attempt-keys.js';
+import type { AttemptKeys, CountedAccount } from './attempt-keys.js';
 import type { Reservations } from './reservations.js';
 
 /** The account that a password is tried on: what the client typed, and whose it is, if anybody's. */
 export interface AttemptedAccount {
-  readonly userId: string | undefined;
+  readonly account: CountedAccount | undefined;
   readonly identifier: string;
 }
 
@@ -47,14 +47,12 @@ export class PasswordAttempt {
    * Reserves one attempt on the account, or on the browser if it is known to this very account. Throws
    * `TOO_MANY_ATTEMPTS` (429) with nothing left reserved. An identifier of nobody is counted and locked as any other.
    */
-  async beginAccount({ userId, identifier }: AttemptedAccount): Promise<void> {
+  async beginAccount({ account, identifier }: AttemptedAccount): Promise<void> {
     const { keys, reservations, devices } = this.parts;
-    // Hashed for every account, so that a name of nobody takes no longer.
-    const nobody = keys.identifier(identifier);
-    const device = userId === undefined ? undefined : devices.deviceFor(userId);
+    const key = account === undefined ? keys.identifier(identifier) : keys.account(account);
+    const device = account === undefined ? undefined : devices.deviceFor(account.userId);
     if (device !== undefined && (await this.beginDevice(device))) return;
     if (!devices.isEmpty) await this.beginAddress();
-    const key = userId === undefined ? nobody : keys.account(userId);
     await reservations.reserve({ subject: 'account', key, budget: ATTEMPT_BUDGETS.passwordByAccount });
     this.secretKey = key;
   }

@@ -3,7 +3,7 @@ import type { ClientInfo } from '../common/client-address.js';
 import { Keyring } from '../keys/keyring.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { StateStore } from '../store/state-store.js';
-import { AttemptKeys } from './attempt-keys.js';
+import { AttemptKeys, type CountedAccount } from './attempt-keys.js';
 import type { KnownDevices } from './known-devices.js';
 import { PasswordAttempt } from './password-attempt.js';
 import { Reservations } from './reservations.js';
@@ -25,8 +25,8 @@ export class PasswordAttempts {
   }
 
   /** Forgets failures, rounds and lock of an account's own budget: when its owner has proved to be there. */
-  unlock(userId: string): Promise<void> {
-    return this.store.clear(this.keys.account(userId));
+  unlock(account: CountedAccount): Promise<void> {
+    return this.store.clear(this.keys.account(account));
   }
 
   /**
@@ -37,9 +37,9 @@ export class PasswordAttempts {
    * @example
    * const attempt = await attempts.begin(client, deviceCookie.read(value));
    * try {
-   *   const user = await resolve(identifier);
-   *   await attempt.beginAccount({ userId: user?.id, identifier });
-   *   const right = await verify(user, password);
+   *   const account = await resolve(identifier);
+   *   await attempt.beginAccount({ account, identifier });
+   *   const right = await verify(account, password);
    *   await attempt.settle(right ? 'right' : 'wrong');
    * } finally {
    *   await attempt.settle('no-verdict');

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { idColumn, moment } from '../database/columns.js';
+import { exactText, idColumn, moment } from '../database/columns.js';
 import type { EventDetails, EventOutcome } from './auth-event.js';
 import type { AuthEventType } from './event-catalogue.js';
 
@@ -29,6 +29,11 @@ export class AuditRow {
 
   @Column({ ...idColumn('session_id'), nullable: true })
   sessionId!: string | null;
+
+  /** Keyed digest of what was named by somebody who was not signed in. Erased with the account that has the address. */
+  @Index('auth_audit_identifier')
+  @Column({ ...exactText('identifier', 43), nullable: true })
+  identifier!: string | null;
 
   /** Client address. Erased with the account of its subject. */
   @Column({ name: 'address', type: 'varchar', length: 45, nullable: true })

@@ -19,6 +19,8 @@ export interface AuthEvent {
   readonly subjectId: string | null;
   /** Public id of the session in which it was done. */
   readonly sessionId: string | null;
+  /** Keyed digest of the identifier that was named, by which requests for the same one can be told together. */
+  readonly identifier: string | null;
   /** Client address; `null` for the application itself. */
   readonly address: string | null;
   readonly userAgent: string | null;
@@ -32,6 +34,8 @@ export interface EventInput {
   readonly actorId?: string | null | undefined;
   readonly subjectId?: string | null | undefined;
   readonly sessionId?: string | null | undefined;
+  /** By `Keyring.digest`: no address stands in a row. */
+  readonly identifier?: string | null | undefined;
   readonly client?: ClientInfo | undefined;
   readonly details?: EventDetails;
 }

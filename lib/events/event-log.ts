@@ -24,8 +24,16 @@ export class EventLog {
   }
 }
 
-function line({ type, outcome, actorId, subjectId, sessionId, address, details }: AuthEvent): string {
-  const facts = Object.entries({ ...details, actor: actorId, subject: subjectId, session: sessionId, address })
+function line(event: AuthEvent): string {
+  const { type, outcome, actorId, subjectId, sessionId, identifier, address, details } = event;
+  const facts = Object.entries({
+    ...details,
+    identifier,
+    actor: actorId,
+    subject: subjectId,
+    session: sessionId,
+    address,
+  })
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : String(value)}`);
   return [type, outcome, ...facts].join(' ').replace(UNPRINTABLE, '?');

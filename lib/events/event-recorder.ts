@@ -43,6 +43,7 @@ export class EventRecorder {
       actorId: input.actorId ?? null,
       subjectId: input.subjectId ?? null,
       sessionId: input.sessionId ?? null,
+      identifier: input.identifier ?? null,
       address: printable(client?.address, ADDRESS_LENGTH),
       userAgent: printable(client?.userAgent, USER_AGENT_LENGTH),
       details: Object.freeze({ ...details }),

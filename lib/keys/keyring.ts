@@ -10,6 +10,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { constantTimeEqual } from '../common/constant-time.js';
+import { canonicalIdentifier } from '../common/email-address.js';
 import { AuthSettings, type AcceptedSecretSettings } from '../options/auth-settings.js';
 import { KEY_PURPOSES, type KeyPurpose } from '../options/key-purposes.js';
 
@@ -93,6 +94,11 @@ export class Keyring {
   /** Keyed hash without a key id, for names that stand in counters. A new secret gives new names. */
   digest(purpose: 'identifier', data: string): string {
     return mac(this.#keySet(purpose).current, data);
+  }
+
+  /** Names what somebody typed as an identifier in rows and logs that hold no address. */
+  identifierDigest(typed: string): string {
+    return this.digest('identifier', canonicalIdentifier(typed));
   }
 
   /** `digest` under every key that is configured, accepted ones included, the current first: to find what they named. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { MailLimits } from '../attempts/mail-limits.service.js';
 import { MINUTE_MS } from '../common/duration.js';
+import { isKnownBrowser } from '../mail/asking-browser.js';
 import type { Letter } from '../mail/letter.js';
 import type { CompositionContext } from '../mail/mail-composer.js';
 import type { MailAccount } from '../users/mail-accounts.service.js';
-import { isKnownBrowser } from './asking-browser.js';
 import { CodePlaces } from './code-places.service.js';
 import type { CodePurpose, CodeReference } from './mailed-code.js';
 import { MailedCodes } from './mailed-codes.service.js';
@@ -42,8 +42,9 @@ export class CodeLetters {
     if (validForMinutes <= 0) return undefined;
     const knownBrowser = isKnownBrowser(letter, userId);
     if (attempt === 0 && !(await this.limits.allow({ kind: letter.kind, userId, knownBrowser }))) return undefined;
-    if (!(await this.places.take({ purpose, userId, knownBrowser }, reference))) return undefined;
-    const code = this.codes.codeFor(purpose, reference, account);
+    const salt = await this.places.take({ purpose, userId, knownBrowser }, reference);
+    if (salt === undefined) return undefined;
+    const code = this.codes.codeFor(purpose, reference, account, salt);
     return code === undefined ? undefined : { code, validForMinutes };
   }
 }

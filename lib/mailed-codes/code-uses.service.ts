@@ -19,13 +19,21 @@ export class CodeUses {
    * that is used up, by the right code or by wrong ones, and `TOO_MANY_ATTEMPTS` (429) while others fill its tries.
    */
   async begin({ id }: CodeReference): Promise<Reservations> {
-    if ((await this.store.get(usedKey(id))) !== null) throw new AuthError('CHALLENGE_EXPIRED');
+    await this.refuseUsed({ id });
     const tries = new Reservations(this.store);
     const budget = ATTEMPT_BUDGETS.codeByChallenge;
     const refusal = await tries.tryReserve({ subject: 'challenge', key: `gh:attempt:codeByChallenge:${id}`, budget });
     if (refusal?.reason === 'locked') throw new AuthError('CHALLENGE_EXPIRED');
     if (refusal !== undefined) await tries.refuse(refusal);
     return tries;
+  }
+
+  /**
+   * Before a code is called wrong: one that was used while its tries were being counted has lost its place with it. Throws
+   * `CHALLENGE_EXPIRED` (401).
+   */
+  async refuseUsed({ id }: Pick<CodeReference, 'id'>): Promise<void> {
+    if ((await this.store.get(usedKey(id))) !== null) throw new AuthError('CHALLENGE_EXPIRED');
   }
 
   /**

@@ -19,9 +19,9 @@ export interface BegunCode {
 }
 
 /**
- * Codes that are mailed. Nothing is stored before one has been proven: the challenge travels with the client, sealed, and
- * the code is computed from it and the account, by the sender of the mail and once more by the check. So anybody may begin
- * as many challenges as he likes for any address, and no code stands in a database that could be read.
+ * Codes that are mailed. Nothing is stored when one is asked for: the challenge travels with the client, sealed. The code is
+ * computed from it, the account and the salt of its place, by the sender of the mail and once more by the check. So anybody
+ * may begin as many challenges as he likes for any address, and no code stands in a database that could be read.
  */
 @Injectable()
 export class MailedCodes {
@@ -39,17 +39,19 @@ export class MailedCodes {
     return { challenge: this.keyring.seal(text, sealedFor(purpose)), reference };
   }
 
-  /**
-   * What a client presents, or `undefined` when it is none of ours, for another purpose or too old, when the key of its
-   * code verifies no longer, or when it was begun before the state store was last connected: what had been used by then
-   * may have been forgotten.
-   */
+  /** What a client presents, live or not; `undefined` when it is none of ours, or for another purpose. */
   open(purpose: CodePurpose, presented: string): CodeChallenge | undefined {
     const text = this.keyring.open(presented, sealedFor(purpose));
-    if (text === undefined) return undefined;
-    const challenge = JSON.parse(text) as CodeChallenge;
-    if (this.hasExpired(challenge) || challenge.issuedAt < this.store.connectedAt()) return undefined;
-    return this.keyring.signAs('code', challenge.kid, challenge.id) === undefined ? undefined : challenge;
+    return text === undefined ? undefined : (JSON.parse(text) as CodeChallenge);
+  }
+
+  /**
+   * Not when it is too old, when the key of its code verifies no longer, or when it was begun before the state store was
+   * last connected: what had been used by then may have been forgotten.
+   */
+  isLive(challenge: CodeChallenge): boolean {
+    if (this.remainingMs(challenge) <= 0 || challenge.issuedAt < this.store.connectedAt()) return false;
+    return this.keyring.signAs('code', challenge.kid, challenge.id) !== undefined;
   }
 
   /** Time that is left, in ms; 0 or less when it is over. */
@@ -61,24 +63,26 @@ export class MailedCodes {
    * The code of a challenge for an account as it is now: with the next change of its credentials or its address it is
    * another. `undefined` when its key verifies no longer.
    */
-  codeFor(purpose: CodePurpose, { id, kid }: CodeReference, account: MailAccount): string | undefined {
-    return this.derive(kid, [purpose, id, account.userId, account.epoch, account.emailCanonical]);
+  codeFor(purpose: CodePurpose, reference: CodeReference, account: MailAccount, salt: string): string | undefined {
+    const { userId, epoch, emailCanonical } = account;
+    return this.derive(reference.kid, [purpose, reference.id, salt, userId, epoch, emailCanonical]);
   }
 
-  /** Whether that is the code, however its digits are grouped. As much work for nobody's account, with the answer that every wrong code gets. */
+  /**
+   * Whether that is the code, however its digits are grouped. As much work for nobody's account and for a code that has not
+   * been mailed (no salt), with the answer that every wrong code gets.
+   */
   matches(
     purpose: CodePurpose,
     { id, kid }: CodeReference,
     account: MailAccount | undefined,
+    salt: string | undefined,
     presented: string,
   ): boolean {
     const { userId, epoch, emailCanonical } = account ?? { userId: '', epoch: 0, emailCanonical: '' };
-    const code = this.derive(kid, [purpose, id, userId, epoch, emailCanonical]);
-    return code !== undefined && constantTimeEqual(code, presented.replace(/\s/g, '')) && account !== undefined;
-  }
-
-  private hasExpired(reference: CodeReference): boolean {
-    return this.remainingMs(reference) <= 0;
+    const code = this.derive(kid, [purpose, id, salt ?? '', userId, epoch, emailCanonical]);
+    const isEqual = code !== undefined && constantTimeEqual(code, presented.replace(/\s/g, ''));
+    return isEqual && account !== undefined && salt !== undefined;
   }
 
   /** Six digits of 64 bits: no digit is likelier than another by more than 10^6 / 2^64. */

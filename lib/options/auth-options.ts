@@ -28,7 +28,7 @@ export interface SessionOptions {
   readonly rememberIdle?: Duration;
   /** The same for sessions with `rememberMe`. Default `'30d'`. */
   readonly rememberAbsolute?: Duration;
-  /** Time after signing in for which `@Auth({ fresh: true })` is satisfied. Default `'5m'`. */
+  /** Time after a sign-in or re-authentication for which `@Auth({ fresh: true })` is satisfied. Default `'5m'`. */
   readonly fresh?: Duration;
   /** Live sessions of one user; the oldest ends when one more begins. Default 10. */
   readonly cap?: number;

@@ -3,13 +3,13 @@ import type { EntityManager } from 'typeorm';
 import type { KnownDevices } from '../attempts/known-devices.js';
 import type { ClientInfo } from '../common/client-address.js';
 import { SECOND_MS } from '../common/duration.js';
-import { canonicalIdentifier } from '../common/email-address.js';
 import type { EventInput } from '../events/auth-event.js';
 import { EventRecorder } from '../events/event-recorder.js';
 import { Keyring } from '../keys/keyring.js';
+import { askingBrowser } from '../mail/asking-browser.js';
 import { Outbox, type NewLetter } from '../mail/outbox.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { deviceName } from '../sessions/device-name.js';
+import { clientFacts } from '../sessions/client-facts.js';
 
 /** A password that let nobody in. */
 export interface FailedPassword {
@@ -59,21 +59,16 @@ export class PasswordFailures {
     manager: EntityManager,
     { userId, identifier, client }: FailedPassword,
     type: EventInput['type'],
-    facts: NonNullable<EventInput['details']>,
+    details: NonNullable<EventInput['details']>,
   ): Promise<void> {
-    const digest = this.keyring.digest('identifier', canonicalIdentifier(identifier));
-    const details = userId === undefined ? { ...facts, identifier: digest } : facts;
-    return this.events.record(manager, { type, outcome: 'failure', subjectId: userId, client, details });
+    const digest = this.keyring.identifierDigest(identifier);
+    const whom = userId === undefined ? { identifier: digest } : { subjectId: userId };
+    return this.events.record(manager, { ...whom, type, outcome: 'failure', client, details });
   }
 
   private letter(kind: NewLetter['kind'], failed: FailedPassword, stopped = false): NewLetter {
     const { userId, identifier: address, client, locale, devices } = failed;
-    const data = {
-      address: client.address,
-      device: deviceName(client.userAgent),
-      devices: devices.toArray().map((device) => device.userId),
-      stopped,
-    };
+    const data = { ...clientFacts(client), ...askingBrowser(devices), stopped };
     return { kind, address, locale, data, ...(userId === undefined ? {} : { userId }) };
   }
 }

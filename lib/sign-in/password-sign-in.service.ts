@@ -57,7 +57,7 @@ export class PasswordSignIn {
 
   private async check(request: PasswordSignInRequest, attempt: PasswordAttempt): Promise<CompletedSignIn> {
     const candidate = await this.users.findForSignIn(request.identifier);
-    await attempt.beginAccount({ userId: candidate?.userId, identifier: request.identifier });
+    await attempt.beginAccount({ account: candidate, identifier: request.identifier });
     const known = attempt.device !== undefined;
     const stored = this.usableHash(candidate, known);
     const { matches, rehash } = await this.passwords.verify(request.password, stored, { signal: request.gone });

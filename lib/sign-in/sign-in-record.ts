@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { EventInput } from '../events/auth-event.js';
 import { EventRecorder } from '../events/event-recorder.js';
 import { Outbox } from '../mail/outbox.js';
-import { deviceName } from '../sessions/device-name.js';
+import { clientFacts } from '../sessions/client-facts.js';
 import type { OpenedSession, OpeningRecord } from '../sessions/session-opener.js';
 import type { SignInProof } from './sign-in.service.js';
 
@@ -49,7 +49,7 @@ export class SignInRecord {
     await this.events.record(manager, { type: 'sign_in.succeeded', ...who, details });
     // The owner of a new account has no other browser yet, and knows of this one.
     if (knownBrowser || isFirst) return;
-    const data = { address: client.address, device: deviceName(client.userAgent) };
+    const data = clientFacts(client);
     await this.outbox.add(manager, { kind: 'new-device', userId, locale, data });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../common/client-address.js';
 import { EventRecorder } from '../events/event-recorder.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { deviceName } from '../sessions/device-name.js';
+import { clientFacts } from '../sessions/client-facts.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import type { RefreshReference } from './refresh-tokens.js';
 
@@ -38,7 +38,7 @@ export class RefreshRecord {
         kind: 'refresh-token-reused',
         userId,
         locale: locale ?? this.settings.mailTemplates.defaultLocale,
-        data: { address: client.address, device: deviceName(client.userAgent) },
+        data: clientFacts(client),
       },
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../errors/auth-error.js';
 import type { ColumnMetadata } from './column-types.js';
+import { takes } from './column-values.js';
 import { findColumn } from './user-column-map.js';
 import { UserTable } from './user-table.js';
 
@@ -12,14 +13,18 @@ import { UserTable } from './user-table.js';
 export class ColumnLimits {
   constructor(private readonly table: UserTable) {}
 
-  /** Text with NUL, which PostgreSQL refuses, and text longer than its column. */
+  /** Text with NUL, which PostgreSQL refuses, text longer than its column, and values that its type does not take. */
   problems(values: Readonly<Record<string, unknown>>): FieldProblem[] {
     const { metadata } = this.table;
     return Object.entries(values).flatMap(([field, value]) => {
-      if (JSON.stringify(value)?.includes('\\u0000') === true) {
+      const column = findColumn(metadata, field);
+      if (column !== undefined && !takes(column, value, metadata.dataSource)) {
+        return [{ field, rule: 'format', message: 'This value cannot be stored.' }];
+      }
+      if (hasNul(value)) {
         return [{ field, rule: 'format', message: 'This contains a character that cannot be stored.' }];
       }
-      return typeof value === 'string' ? tooLong(field, value, findColumn(metadata, field)) : [];
+      return typeof value === 'string' ? tooLong(field, value, column) : [];
     });
   }
 
@@ -30,6 +35,11 @@ export class ColumnLimits {
       tooLong('email', email.trim(), columns.find('emailCanonical')),
     );
   }
+}
+
+function hasNul(value: unknown): boolean {
+  const plain = (_: string, part: unknown): unknown => (typeof part === 'bigint' ? String(part) : part);
+  return JSON.stringify(value, plain)?.includes('\\u0000') === true;
 }
 
 function tooLong(field: string, text: string, column: ColumnMetadata | undefined): FieldProblem[] {

@@ -9,6 +9,8 @@ import { UserTable } from './user-table.js';
 /** What a sign-in reads before its verdict: one row, whichever identifier was typed. */
 export interface SignInCandidate {
   readonly userId: string;
+  /** Empty for one of the application's own table that has no address. */
+  readonly emailCanonical: string;
   readonly passwordHash: string | null;
   readonly epoch: number;
   readonly disabled: boolean;
@@ -54,6 +56,7 @@ export class UserDirectory {
         .createQueryBuilder(table.entity, 'u')
         .leftJoin(Account, 'a', `a.userId = ${table.idText}`)
         .select(table.idText, 'userId')
+        .addSelect(table.path('emailCanonical'), 'emailCanonical')
         .addSelect(table.path('passwordHash'), 'passwordHash')
         .addSelect(table.path('emailVerifiedAt'), 'emailVerifiedAt');
       for (const column of ACCOUNT_COLUMNS) query.addSelect(`a.${column}`, column);
@@ -134,6 +137,7 @@ export class UserDirectory {
     if (this.table.keyOf(userId) === undefined) return undefined;
     return {
       userId,
+      emailCanonical: canonicalIdentifier(String(row['emailCanonical'] ?? '')),
       passwordHash: hashIn(row),
       epoch: Number(row['epoch'] ?? 0),
       disabled: row['disabledAt'] !== null,

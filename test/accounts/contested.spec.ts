@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
-import { MATRIX, PASSWORD } from '../support/app.js';
+import { STANDS, PASSWORD } from '../support/app.js';
 import { ADA, ANOTHER, facts, idOf, startMailApp, trail, type MailApp } from '../email/kit.js';
 
 const THIRD = 'the password of a third one';
@@ -14,7 +14,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-describe.each(MATRIX)('an address that is registered twice on $adapter, $database and $store', (stack) => {
+describe.each(STANDS)('an address that is registered twice on $adapter, $database and $store', (stack) => {
   it('is proven alone: the first password, fields, sessions and links are gone', async () => {
     running = await startMailApp(stack, { ...auth, emailVerification: 'optional' });
     const { app, mailbox, deliver } = running;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
-import { MATRIX, startApp, type TestApp } from '../support/app.js';
+import { STANDS, startApp, type TestApp } from '../support/app.js';
 import { QueryLog } from '../support/query-log.js';
 import { startTold } from '../module/told-hooks.js';
 import { ADA, ANOTHER, EVE, facts, startMailApp, trail, type MailApp } from '../email/kit.js';
@@ -21,7 +21,7 @@ function shape(statement: string): string {
 const written = (shapes: readonly string[]): string[] =>
   shapes.map((each) => each.replace(/^(INSERT|DELETE)/, 'UPDATE'));
 
-describe.each(MATRIX)('registering on $adapter, $database and $store', (stack) => {
+describe.each(STANDS)('registering on $adapter, $database and $store', (stack) => {
   it('runs the same statements for a free, an unproven and a proven address', async () => {
     const logger = new QueryLog();
     const typeorm = { logger, logging: ['query'] as const };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts, AuthError, BreachedPasswords } from '../../lib/index.js';
+import { TestClock } from '../../lib/testing/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { page, prose, rowsUnder } from './pages.js';
 
@@ -11,11 +12,13 @@ class OneBreach extends BreachedPasswords {
 }
 
 describe('the policy of docs/passwords.md', () => {
+  const clock = new TestClock();
   let app: TestApp;
   let count = 0;
 
   beforeAll(async () => {
     app = await startApp({
+      clock,
       auth: {
         appName: 'Ulverton',
         passwords: { composition: ['digit'], history: 1 },
@@ -67,5 +70,12 @@ describe('the policy of docs/passwords.md', () => {
     ].map(([, example = '']) => example);
     expect(await broken(refused)).toEqual(['context']);
     expect(await broken(accepted)).toEqual(['composition']);
+  });
+
+  it('gives no password an end', async () => {
+    const [email, password] = ['patient@example.com', 'seven hinges and 2 bells'];
+    await app.get(Accounts).create({ email, password });
+    clock.advance(5 * 365 * 86_400_000);
+    expect((await app.client().signIn(email, password)).status).toBe(200);
   });
 });

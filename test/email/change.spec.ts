@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
-import { MATRIX, PASSWORD } from '../support/app.js';
+import { STANDS, PASSWORD } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { QueryLog } from '../support/query-log.js';
 import { ADA, EVE, facts, idOf, startMailApp, trail, type MailApp } from './kit.js';
 
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,7 @@ async function ask({ mailbox, deliver }: MailApp, client: Client, email: string)
   return (await mailbox.next(email, 'change-email')).token!;
 }
 
-describe.each(MATRIX)('changing the address on $adapter, $database and $store', (stack) => {
+describe.each(STANDS)('changing the address on $adapter, $database and $store', (stack) => {
   it('is asked for by the fresh owner, done by the link, and told to the old address', async () => {
     running = await startMailApp(stack);
     const { app, mailbox, clock, deliver } = running;
@@ -109,6 +110,21 @@ describe.each(MATRIX)('changing the address on $adapter, $database and $store', 
     const done = (await trail(app)).filter((type) => type.startsWith('email.change'));
     expect(done.filter((type) => type === 'email.changed')).toHaveLength(1);
     expect(done.filter((type) => type === 'email.change_failed:failure')).toHaveLength(29);
+  });
+});
+
+describe('a link that two open at once', () => {
+  it('is refused to one of them in the transaction that looked at it', async () => {
+    const logger = new QueryLog();
+    running = await startMailApp({ typeorm: { logger, logging: ['query'] } as never });
+    const ada = await member(running, ADA);
+    const token = await ask(running, ada, NEW);
+    logger.statements = [];
+    const change = () => running!.app.client().post('/auth/email/change', { token });
+    const answers = await Promise.all([change(), change()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
+    expect(logger.statements.filter((statement) => statement === 'BEGIN TRANSACTION')).toHaveLength(2);
+    expect((await trail(running.app)).filter((type) => type === 'email.change_failed:failure')).toHaveLength(1);
   });
 });
 

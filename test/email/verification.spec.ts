@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts, Auth } from '../../lib/index.js';
-import { MATRIX, PASSWORD, startApp } from '../support/app.js';
+import { STANDS, PASSWORD, startApp } from '../support/app.js';
 import { ADA, ANOTHER, EVE, facts, idOf, startMailApp, trail, type MailApp } from './kit.js';
 
 const HOUR_MS = 3_600_000;
@@ -19,7 +19,7 @@ async function registered({ app, mailbox, deliver }: MailApp, email = ADA): Prom
   return (await mailbox.next(email, 'verify-email')).token!;
 }
 
-describe.each(MATRIX)('proving an address on $adapter, $database and $store', (stack) => {
+describe.each(STANDS)('proving an address on $adapter, $database and $store', (stack) => {
   it('comes before the first sign-in where it is required', async () => {
     running = await startMailApp(stack);
     const { app } = running;

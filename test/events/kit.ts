@@ -68,20 +68,23 @@ export interface Trace {
   readonly letters: readonly Letter[];
 }
 
-/** The events and letters that the work leaves behind, those written after the answer included. */
-export async function traceOf(app: TestApp, work: () => Promise<unknown>): Promise<Trace> {
+/**
+ * The events and letters that the work leaves behind, those written after the answer included: it is waited longer while there
+ * are fewer events than `expected`.
+ */
+export async function traceOf(app: TestApp, work: () => Promise<unknown>, expected = 0): Promise<Trace> {
   const before = new Set((await rowsOf(app)).map(({ id }) => id));
   const letters = (await lettersOf(app)).length;
   await work();
-  return { rows: await settled(app, before), letters: (await lettersOf(app)).slice(letters) };
+  return { rows: await settled(app, before, expected), letters: (await lettersOf(app)).slice(letters) };
 }
 
 /** What is written after an answer is there soon: waits until nothing has been added for a while. */
-async function settled(app: TestApp, before: ReadonlySet<string>): Promise<readonly AuditRow[]> {
-  for (let known = -1; ;) {
+async function settled(app: TestApp, before: ReadonlySet<string>, expected: number): Promise<readonly AuditRow[]> {
+  for (let [known, turn] = [-1, 0]; ; turn += 1) {
     await delay(60);
     const rows = (await rowsOf(app)).filter(({ id }) => !before.has(id));
-    if (rows.length === known) return rows;
+    if (rows.length === known && (known >= expected || turn > 30)) return rows;
     known = rows.length;
   }
 }

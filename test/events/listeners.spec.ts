@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthEvents, AuthMetrics, Jobs, type AuthEvent } from '../../lib/index.js';
-import { startApp, type AppSetup, type TestApp } from '../support/app.js';
+import { PASSWORD, startApp, type AppSetup, type TestApp } from '../support/app.js';
 import { expectStatus, GuardedRoutes, Lines, newPerson, traceOf } from './kit.js';
 
 @Injectable()
@@ -192,7 +192,7 @@ describe('AuthMetrics', () => {
     expectStatus(await browser.signIn(email), 200);
     const foreign = { origin: 'https://evil.example' };
     expectStatus(await browser.get('/whoami', { headers: foreign }), 200);
-    expectStatus(await browser.post('/auth/login', {}, { headers: foreign }), 403);
+    expectStatus(await browser.post('/auth/login', { email, password: PASSWORD }, { headers: foreign }), 403);
     expectStatus(await browser.delete('/auth/sessions', { headers: foreign }), 403);
     expectStatus(await browser.delete('/auth/sessions', { headers: { 'sec-fetch-site': 'cross-site' } }), 403);
     // Once by the guard, once by the handler.

@@ -147,6 +147,7 @@ describe('mail that does not leave', () => {
       expect(transport.sent).toEqual([]);
 
       // What hangs fails in the end, and nothing new goes out meanwhile.
+      transport.fault = () => Promise.reject(new Error('the application fails'));
       for (const end of hanging.splice(0)) end();
       await running;
       transport.fault = undefined;

@@ -172,6 +172,47 @@ export const OCCASIONS: Readonly<
     },
     [fail('sign_in.failed'), 'sign_in.succeeded'],
   ],
+  'a used code': [
+    async (s) => {
+      const { email } = await s.member();
+      const client = s.browser();
+      const { challenge } = (await client.post('/auth/email-code/request', { email })).body;
+      const { code } = await s.mail(email, 'sign-in-code');
+      await client.post('/auth/email-code', { challenge, code });
+      return () => client.post('/auth/email-code', { challenge, code });
+    },
+    [fail('sign_in.failed')],
+  ],
+  'a code in a browser that asked for none, twice': [
+    async (s) => {
+      const { email } = await s.member();
+      const { challenge } = (await s.browser().post('/auth/email-code/request', { email })).body;
+      const { code } = await s.mail(email, 'sign-in-code');
+      return async () => {
+        await s.browser().post('/auth/email-code', { challenge, code });
+        await s.browser().post('/auth/email-code', { challenge, code });
+      };
+    },
+    [fail('sign_in.failed')],
+  ],
+  'what is no challenge': [
+    async (s) => () => s.browser().post('/auth/email-code', { challenge: UNKNOWN_TOKEN, code: '111222' }),
+    [],
+  ],
+  'a used link, looked at and presented': [
+    async (s) => {
+      const { email } = await s.member();
+      const client = s.browser();
+      await client.post('/auth/magic-link/request', { email });
+      const { token } = await s.mail(email, 'magic-link');
+      await client.post('/auth/magic-link', { token });
+      return async () => {
+        await client.post('/auth/magic-link/preview', { token });
+        await client.post('/auth/magic-link', { token });
+      };
+    },
+    [fail('sign_in.failed')],
+  ],
   're-authentication, after a wrong password': [
     async (s) => {
       const { client } = await s.member();
@@ -190,6 +231,17 @@ export const OCCASIONS: Readonly<
       return () => client.post('/auth/reauthenticate', { challenge, emailCode });
     },
     ['reauthentication.succeeded'],
+  ],
+  're-authentication by the code of another session': [
+    async (s) => {
+      const { email, client } = await s.member();
+      const { challenge } = (await client.post('/auth/reauthenticate/email-code')).body;
+      const { code: emailCode } = await s.mail(email, 'confirm-code');
+      const other = s.browser();
+      await other.signIn(email);
+      return () => other.post('/auth/reauthenticate', { challenge, emailCode });
+    },
+    [fail('reauthentication.failed')],
   ],
   'a change of address': [
     async (s) => {

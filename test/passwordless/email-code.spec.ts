@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
+import { Keyring } from '../../lib/keys/keyring.js';
+import { CodePlaces } from '../../lib/mailed-codes/code-places.service.js';
+import type { CodeReference } from '../../lib/mailed-codes/mailed-code.js';
+import { MailedCodes } from '../../lib/mailed-codes/mailed-codes.service.js';
+import { MailAccounts } from '../../lib/users/mail-accounts.service.js';
 import { PASSWORD } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import {
@@ -49,7 +54,6 @@ describe.each(STANDS)('signing in by a mailed code ($adapter, $database, $store)
       const answer = await present(browser, challenge, `${code.slice(0, 3)} ${code.slice(3)}`, { rememberMe: true });
       expect(answer.body).toMatchObject({ status: 'signed_in', user: { id, email } });
       expect(answer.setCookies.some((line) => /auth_session=.*Max-Age=2592000/.test(line))).toBe(true);
-      expect(browser.cookies.has('auth_challenge')).toBe(false);
       expect((await browser.get('/auth/session')).body.methods).toEqual(['email']);
     }
     const { email } = await office.person();
@@ -71,6 +75,118 @@ describe.each(STANDS)('signing in by a mailed code ($adapter, $database, $store)
     expect([ok, expired + waiting]).toEqual([1, 29]);
     expectCode(await present(copyOf(office, replay), challenge, code), 401, 'CHALLENGE_EXPIRED');
     expectCode(await present(copyOf(office, replay), challenge, notThe(code)), 401, 'CHALLENGE_EXPIRED');
+    // None of them was called wrong.
+    const failed = (await office.audit('sign_in.failed')).filter(({ details }) => details['reason'] !== 'challenge');
+    expect(failed).toEqual([]);
+  });
+
+  it('is worth nothing to whoever has the secret, mailed or not', async () => {
+    const { id, email } = await office.person();
+    const [accounts, codes, keyring] = [office.get(MailAccounts), office.get(MailedCodes), office.get(Keyring)];
+    const account = (await accounts.find(id))!;
+    const facts = { address: email, deliver: 'tokens' };
+    // Everything that the secret and the account give, with every salt that one could think of.
+    const guesses = (reference: CodeReference): string[] =>
+      ['', reference.id, 'undefined'].map((salt) => codes.codeFor('sign-in', reference, account, salt)!);
+    const forged = codes.begin('sign-in', facts);
+    const asked = await request(office.client(), email, { deliver: 'tokens' });
+    const mailed = codes.open('sign-in', asked.body.challenge)!;
+    const { code } = await office.mail(email, 'sign-in-code');
+    for (const [challenge, reference] of [
+      [forged.challenge, forged.reference],
+      [asked.body.challenge as string, mailed],
+    ] as const) {
+      for (const guess of guesses(reference)
+        .filter((each) => each !== code)
+        .slice(0, 2)) {
+        const answer = await present(office.client(), challenge, guess, { deliver: 'tokens' });
+        expectCode(answer, 400, 'INVALID_CODE');
+      }
+    }
+    // Its id in another challenge is no other code, and its place is nobody else's.
+    const other = (await accounts.find((await office.person()).id))!;
+    const places = office.get(CodePlaces);
+    expect(await places.saltOf('sign-in', other.userId, mailed)).toBeUndefined();
+    expect(await places.saltOf('reauthentication', id, mailed)).toBeUndefined();
+    expect(await places.saltOf('sign-in', undefined, mailed)).toBeUndefined();
+    const sealed = keyring.seal(JSON.stringify({ ...mailed, facts }), 'mailed-code.sign-in');
+    expect((await present(office.client(), sealed, code!, { deliver: 'tokens' })).status).toBe(200);
+  });
+
+  it('answers a forged challenge for nobody as one for somebody, over all tries', async () => {
+    const { email } = await office.person();
+    const courses: object[][] = [];
+    for (const address of [email, 'forged@example.com']) {
+      const { challenge } = office.get(MailedCodes).begin('sign-in', { address, deliver: 'tokens' });
+      const course: object[] = [];
+      for (let attempt = 0; attempt < 7; attempt += 1) {
+        course.push(shapeOf(await present(office.client(), challenge, '123456', { deliver: 'tokens' })));
+      }
+      courses.push(course);
+    }
+    expect(courses[1]).toEqual(courses[0]);
+    expect(courses[0]!.map((answer) => (answer as { status: number }).status)).toEqual([
+      400, 400, 400, 400, 400, 401, 401,
+    ]);
+  });
+
+  it('leaves two tabs of a browser as they are', async () => {
+    const { email } = await office.person();
+    const browser = office.client();
+    const one = await begin(email, browser);
+    const value = browser.cookies.get('auth_challenge');
+    const other = await begin(email, browser);
+    expect(browser.cookies.get('auth_challenge')).toBe(value);
+    expect((await present(browser, one.challenge, one.code)).status).toBe(200);
+    expect((await present(browser, other.challenge, other.code)).status).toBe(200);
+    // What is no value of ours is not kept.
+    browser.cookies.set('auth_challenge', 'x');
+    await request(browser, email);
+    expect(browser.cookies.get('auth_challenge')).toMatch(/^[\w-]{22}$/);
+  });
+
+  it('leaves one row of a challenge that is foreign, used, burned or late, and none of what is no challenge', async () => {
+    const rowsOf = async (subjectId: string | null) =>
+      (await office.audit('sign_in.failed')).filter(
+        (row) => row.subjectId === subjectId && row.details['reason'] === 'challenge',
+      );
+    const foreign = await office.person();
+    const held = await begin(foreign.email);
+    for (let index = 0; index < 3; index += 1) await present(office.client(), held.challenge, held.code);
+    const used = await office.person();
+    const spent = await begin(used.email);
+    const copy = copyOf(office, spent.browser);
+    await present(spent.browser, spent.challenge, spent.code);
+    expect(await rowsOf(used.id)).toEqual([]);
+    for (let index = 0; index < 3; index += 1) await present(copyOf(office, copy), spent.challenge, spent.code);
+    const burned = await office.person();
+    const lost = await begin(burned.email);
+    for (let index = 0; index < 5; index += 1) await present(lost.browser, lost.challenge, notThe(lost.code));
+    expect(await rowsOf(burned.id)).toEqual([]);
+    await present(lost.browser, lost.challenge, lost.code);
+    for (const { id } of [foreign, used, burned]) {
+      expect(await rowsOf(id)).toMatchObject([
+        { outcome: 'failure', actorId: null, details: { method: 'email', reason: 'challenge' } },
+      ]);
+    }
+    const late = await office.person();
+    const old = await begin(late.email);
+    const ofNobody = await request(office.client(), NOBODY);
+    const before = (await rowsOf(null)).length;
+    office.clock.advance(10 * MINUTE_MS);
+    await present(old.browser, old.challenge, old.code);
+    expect(await rowsOf(late.id)).toHaveLength(1);
+    for (const challenge of [ofNobody.body.challenge, `${old.challenge}x`, 'x', '']) {
+      await present(office.client(), challenge, '123456');
+    }
+    const rows = await rowsOf(null);
+    expect(rows).toHaveLength(before + 1);
+    expect(rows.every(({ identifier }) => typeof identifier === 'string')).toBe(true);
+    const forgotten = await begin((await office.person()).email);
+    office.clock.advance(60 * MINUTE_MS);
+    const all = (await office.audit('sign_in.failed')).length;
+    await present(forgotten.browser, forgotten.challenge, forgotten.code);
+    expect(await office.audit('sign_in.failed')).toHaveLength(all);
   });
 
   it('checks no more than five of 200 guesses at once', async () => {
@@ -187,6 +303,20 @@ describe.each(STANDS)('signing in by a mailed code ($adapter, $database, $store)
     await owner.post('/auth/password/change', { currentPassword: PASSWORD, password: 'another horse battery' });
     expectCode(await present(before.browser, before.challenge, before.code), 400, 'INVALID_CODE');
 
+    const moved = await office.person();
+    const former = await begin(moved.email);
+    const mover = office.client();
+    await mover.signIn(moved.email);
+    const email = `moved-${moved.email}`;
+    await mover.post('/auth/email/change/request', { email });
+    const { token } = await office.mail(email, 'change-email');
+    expect((await mover.post('/auth/email/change', { token })).status).toBeLessThan(300);
+    expectCode(await present(former.browser, former.challenge, former.code), 400, 'INVALID_CODE');
+    // And the code is nobody else's, who has the address now.
+    const heir = await office.get(Accounts).create({ email: moved.email, emailVerified: true });
+    expectCode(await present(former.browser, former.challenge, former.code), 400, 'INVALID_CODE');
+    expect((await office.client().signIn(email)).body.user.id).not.toBe(heir!.id);
+
     const disabled = await office.person();
     const held = await begin(disabled.email);
     await office.get(Accounts).disable(disabled.id);
@@ -232,6 +362,23 @@ describe.each(STANDS)('signing in by a mailed code ($adapter, $database, $store)
     expectCode(await present(copyOf(office, browser), challenge, code), 403, 'SIGN_IN_REFUSED');
     office.hooks.answer = () => true;
     expect((await present(browser, challenge, code)).status).toBe(200);
+  });
+
+  it('is refused, with one row, when the account changes after it was compared', async () => {
+    for (const emailVerified of [true, false]) {
+      const email = `changing-${emailVerified}@example.com`;
+      const user = await office.get(Accounts).create({ email, emailVerified, password: PASSWORD });
+      const { browser, challenge, code } = await begin(email);
+      office.hooks.answer = async () => {
+        await office.get(Accounts).disable(user!.id);
+        return true;
+      };
+      const answer = await present(browser, challenge, code);
+      office.hooks.answer = () => true;
+      expectCode(answer, 401, 'CHALLENGE_EXPIRED');
+      const rows = (await office.audit('sign_in.failed')).filter(({ subjectId }) => subjectId === user!.id);
+      expect(rows).toMatchObject([{ details: { method: 'email', reason: 'account' } }]);
+    }
   });
 
   it('is asked for and presented by pages of the application alone', async () => {

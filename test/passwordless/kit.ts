@@ -3,34 +3,21 @@ import { Accounts, AuthHooks, type BeforeSignIn, type MailKind } from '../../lib
 import { AuditRow } from '../../lib/events/audit-row.entity.js';
 import { Jobs } from '../../lib/jobs/jobs.service.js';
 import { TestClock } from '../../lib/testing/index.js';
-import {
-  MARIADB_STACK,
-  PASSWORD,
-  startApp,
-  type Adapter,
-  type AppSetup,
-  type Stack,
-  type TestApp,
-} from '../support/app.js';
+import { PASSWORD, startApp, type AppSetup, type TestApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { redisUrl } from '../support/services.js';
 import { startMailbox, type Mailbox, type ReceivedMail } from '../support/mailbox.js';
 
-/** Both adapters, both ends of the matrix, and the third database. */
-export const STANDS = [
-  { adapter: 'express', database: 'sqlite', store: 'memory' },
-  { adapter: 'fastify', database: 'postgres', store: 'redis' },
-  { adapter: 'express', ...MARIADB_STACK },
-] as const satisfies readonly (Stack & { readonly adapter: Adapter })[];
+export { STANDS } from '../support/app.js';
 
 export const MINUTE_MS = 60_000;
 
 /** Refuses, or fails for, whoever the test says. */
 export class VetoHooks extends AuthHooks {
-  answer: (signIn: BeforeSignIn) => boolean = () => true;
+  answer: (signIn: BeforeSignIn) => boolean | Promise<boolean> = () => true;
   readonly asked: BeforeSignIn[] = [];
 
-  override beforeSignIn(signIn: BeforeSignIn): boolean {
+  override beforeSignIn(signIn: BeforeSignIn): boolean | Promise<boolean> {
     this.asked.push(signIn);
     return this.answer(signIn);
   }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { newSecret } from '../keys/kit.js';
 import { startRedis } from '../support/redis-server.js';
 import { SECRET } from '../support/app.js';
+import { redisUrl } from '../support/services.js';
 import { expectCode, startPostOffice, type PostOffice } from './kit.js';
 
 const undo: (() => Promise<unknown>)[] = [];
@@ -42,14 +43,21 @@ describe('a mailed code, when what has been used may be forgotten', () => {
 
 describe('a mailed code, when the secret changes', () => {
   it('works under a secret that is accepted, until its moment, and not under one that only opens', async () => {
-    const first = await startPostOffice({ database: 'postgres' });
+    // The state store is one for all of them, as the database is.
+    const redis = await redisUrl();
+    const first = await startPostOffice({ database: 'postgres', redisUrl: redis });
     undo.push(() => first.close());
     const { email } = await first.person();
     const code = await codeOf(first, email);
     const next = async (use: 'all' | 'unseal', notAfterMs: number): Promise<PostOffice> => {
       const notAfter = new Date(first.clock.now() + notAfterMs).toISOString();
       const auth = { secret: newSecret(), acceptedSecrets: [{ secret: SECRET, use, notAfter }] };
-      const office = await startPostOffice({ clock: first.clock, databaseUrl: first.databaseUrl!, auth });
+      const office = await startPostOffice({
+        clock: first.clock,
+        databaseUrl: first.databaseUrl!,
+        redisUrl: redis,
+        auth,
+      });
       undo.push(() => office.close());
       return office;
     };

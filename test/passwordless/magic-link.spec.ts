@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuditRow } from '../../lib/events/audit-row.entity.js';
 import { Accounts } from '../../lib/index.js';
 import { PASSWORD } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
@@ -40,7 +41,6 @@ describe.each(STANDS)('signing in by a mailed link ($adapter, $database, $store)
       const answer = await present(browser, token, { rememberMe: true });
       expect(answer.body).toMatchObject({ status: 'signed_in', user: { id, email, emailVerified: true } });
       expect(answer.setCookies.some((line) => /auth_session=.*Max-Age=2592000/.test(line))).toBe(true);
-      expect(browser.cookies.has('auth_request')).toBe(false);
       expect((await browser.get('/auth/session')).body).toMatchObject({ methods: ['email'] });
       expectCode(await present(office.client(), token), 400, 'INVALID_TOKEN');
       expectCode(await browser.post('/auth/magic-link/preview', { token }), 400, 'INVALID_TOKEN');
@@ -136,6 +136,22 @@ describe.each(STANDS)('signing in by a mailed link ($adapter, $database, $store)
     expect(office.hooks.asked.at(-1)?.method).toBe('email');
   });
 
+  it('is refused, with one row, when the account changes after it was looked at', async () => {
+    for (const emailVerified of [true, false]) {
+      const email = `changing-${emailVerified}@example.com`;
+      const user = await office.get(Accounts).create({ email, emailVerified, password: PASSWORD });
+      const token = await link(email);
+      office.hooks.answer = async () => {
+        await office.get(Accounts).disable(user!.id);
+        return true;
+      };
+      const answer = await present(office.client(), token);
+      office.hooks.answer = () => true;
+      expectCode(answer, 400, 'INVALID_TOKEN');
+      expect((await mailed('sign_in.failed')).filter(({ subjectId }) => subjectId === user!.id)).toHaveLength(1);
+    }
+  });
+
   it('proves the address, and ends what was set before anybody had', async () => {
     const once = 'once@example.com';
     await office.client().register(once);
@@ -171,6 +187,20 @@ describe.each(STANDS)('signing in by a mailed link ($adapter, $database, $store)
       planted.cookies.set('auth_request', value);
       expect((await planted.post('/auth/magic-link/preview', { token })).body.sameBrowser).toBe(false);
     }
+  });
+
+  it('knows the browser in two tabs of it', async () => {
+    const [one, other] = [await office.person(), await office.person()];
+    const browser = office.client();
+    const [first, second] = [await link(one.email, browser), await link(other.email, browser)];
+    for (const token of [first, second]) {
+      expect((await browser.post('/auth/magic-link/preview', { token })).body.sameBrowser).toBe(true);
+    }
+    expect((await present(browser, first)).status).toBe(200);
+    expect((await browser.post('/auth/magic-link/preview', { token: second })).body.sameBrowser).toBe(true);
+    const events = (await office.dataSource.getRepository(AuditRow).find()).length;
+    await browser.post('/auth/magic-link/preview', { token: first });
+    expect(await office.dataSource.getRepository(AuditRow).count()).toBe(events);
   });
 
   it('replaces the session of the browser', async () => {

@@ -1,6 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Principal } from '../../lib/common/principal.js';
+import { PresenceProofs } from '../../lib/features/reauthentication/presence-proofs.service.js';
 import { Auth } from '../../lib/index.js';
+import { MailedCodes } from '../../lib/mailed-codes/mailed-codes.service.js';
+import { MailAccounts } from '../../lib/users/mail-accounts.service.js';
 import {
   copyOf,
   expectCode,
@@ -113,6 +117,45 @@ describe.each(STANDS)('proving the identity once more ($adapter, $database, $sto
     expect((await browser.get('/auth/session')).body.methods).toEqual(['email']);
     expectCode(await reauthenticate(old, proof), 401, 'NOT_AUTHENTICATED');
     expectCode(await reauthenticate(browser, proof), 401, 'CHALLENGE_EXPIRED');
+  });
+
+  it('takes a code once, whatever has become of the session', async () => {
+    const { id, email, browser } = await signedIn();
+    const proof = await code(browser, email);
+    const [session] = (await browser.get('/auth/sessions')).body.items;
+    const kind = office.get(PresenceProofs).all.find((each) => each.kind === 'emailCode')!;
+    const account = (await office.get(MailAccounts).find(id))!;
+    const who = { userId: id, sessionId: session.id } as Principal;
+    const check = () => kind.check({ fields: proof, who, account, gone: new AbortController().signal });
+    expect(await check()).toEqual({ method: 'email' });
+    expect(await check()).toEqual({ refusal: 'CHALLENGE_EXPIRED', reason: 'challenge' });
+    // The session has not been renewed, and the code is used up all the same.
+    expectCode(await reauthenticate(browser, proof), 401, 'CHALLENGE_EXPIRED');
+  });
+
+  it('takes no code that was not mailed, though its challenge was sealed by the secret', async () => {
+    const { id, email, browser } = await signedIn();
+    const [session] = (await browser.get('/auth/sessions')).body.items;
+    const codes = office.get(MailedCodes);
+    const account = (await office.get(MailAccounts).find(id))!;
+    const forged = codes.begin('reauthentication', { userId: id, sessionId: session.id });
+    const emailCode = codes.codeFor('reauthentication', forged.reference, account, '')!;
+    expectCode(await reauthenticate(browser, { challenge: forged.challenge, emailCode }), 400, 'INVALID_CODE');
+    expect((await reauthenticate(browser, await code(browser, email))).status).toBe(200);
+  });
+
+  it('records a challenge of another session once, and counts it for nothing', async () => {
+    const { id, email, browser } = await signedIn();
+    const second = office.client();
+    await second.signIn(email);
+    const proof = await code(browser, email);
+    for (let index = 0; index < 4; index += 1) {
+      expectCode(await reauthenticate(second, proof), 401, 'CHALLENGE_EXPIRED');
+      expectCode(await reauthenticate(second, { ...proof, challenge: 'x' }), 401, 'CHALLENGE_EXPIRED');
+    }
+    const rows = (await office.audit('reauthentication.failed')).filter(({ subjectId }) => subjectId === id);
+    expect(rows).toMatchObject([{ outcome: 'failure', details: { proof: 'emailCode', reason: 'challenge' } }]);
+    expect((await reauthenticate(browser, proof)).status).toBe(200);
   });
 
   it('binds a mailed code to its user and its session', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MATRIX, PASSWORD } from '../support/app.js';
+import { STANDS, PASSWORD } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { NEW_PASSWORD, RecoveryLab, times, whoami, WRONG, type TokenPair } from './kit.js';
 
@@ -9,7 +9,7 @@ function change(client: Client, currentPassword = PASSWORD, password = NEW_PASSW
   return client.post('/auth/password/change', { currentPassword, password });
 }
 
-describe.each(MATRIX)('the own password on $adapter, $database and $store', (setup) => {
+describe.each(STANDS)('the own password on $adapter, $database and $store', (setup) => {
   let lab: RecoveryLab;
   beforeAll(async () => {
     lab = await RecoveryLab.start(setup);

@@ -3,11 +3,11 @@ import { Accounts } from '../../lib/index.js';
 import { Database } from '../../lib/database/database.js';
 import { TOKEN_LIFE_MS } from '../../lib/one-time-tokens/purposes.js';
 import { UserTable } from '../../lib/users/user-table.js';
-import { MATRIX, PASSWORD } from '../support/app.js';
+import { STANDS, PASSWORD } from '../support/app.js';
 import type { Answer } from '../support/client.js';
 import { bytesOf, NEW_PASSWORD, RecoveryLab, whoami, WRONG, type Person } from './kit.js';
 
-describe.each(MATRIX)('a forgotten password on $adapter, $database and $store', (setup) => {
+describe.each(STANDS)('a forgotten password on $adapter, $database and $store', (setup) => {
   let lab: RecoveryLab;
   beforeAll(async () => {
     lab = await RecoveryLab.start(setup);

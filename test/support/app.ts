@@ -38,6 +38,13 @@ export const MATRIX: readonly (Stack & { readonly adapter: Adapter })[] = [
   { adapter: 'express', ...MARIADB_STACK },
 ];
 
+/** Each adapter, database and store at least once, for suites that go deep where `MATRIX` has gone wide. */
+export const STANDS = [
+  { adapter: 'express', database: 'sqlite', store: 'memory' },
+  { adapter: 'fastify', database: 'postgres', store: 'redis' },
+  { adapter: 'express', ...MARIADB_STACK },
+] as const satisfies readonly (Stack & { readonly adapter: Adapter })[];
+
 export const DATABASES: readonly DatabaseKind[] = ['sqlite', 'postgres', 'mariadb'];
 
 /** A host's own entity, with a column of its own and one that is unique. */

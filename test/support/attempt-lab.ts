@@ -22,6 +22,7 @@ export class ManualClock extends Clock {
 }
 
 export interface Try {
+  /** Of an account whose address is `<userId>@example.com`. */
   readonly userId?: string;
   readonly identifier?: string;
   readonly address?: string;
@@ -32,7 +33,7 @@ export interface Try {
 export type TryResult = 'checked' | number;
 
 export const STRANGER = new KnownDevices([]);
-export const OWNER = { userId: 'u1', identifier: 'owner@example.com' };
+export const OWNER = { userId: 'u1', identifier: 'u1@example.com' };
 
 /** Tries passwords as a sign-in does, against the real counters and a clock that the test moves. */
 export class AttemptLab {
@@ -54,7 +55,8 @@ export class AttemptLab {
 
   async begin({ userId, identifier = 'x@example.com', address = '192.0.2.1', devices = STRANGER }: Try) {
     const attempt = await this.attempts.begin({ address, userAgent: '' }, devices);
-    await attempt.beginAccount({ userId, identifier });
+    const account = userId === undefined ? undefined : { userId, emailCanonical: `${userId}@example.com` };
+    await attempt.beginAccount({ account, identifier });
     return attempt;
   }
 

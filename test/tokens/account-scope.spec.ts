@@ -15,6 +15,9 @@ const ACCOUNT_ROUTES = [
   { method: 'DELETE', path: '/auth/sessions?keepCurrent=true', otherwise: 200 },
   { method: 'POST', path: '/auth/password/change', otherwise: 400 },
   { method: 'POST', path: '/auth/password/set', otherwise: 400 },
+  { method: 'POST', path: '/auth/email/change/request', otherwise: 400 },
+  { method: 'POST', path: '/auth/reauthenticate', otherwise: 400 },
+  { method: 'POST', path: '/auth/reauthenticate/email-code', otherwise: 202 },
   { method: 'PATCH', path: '/auth/me', otherwise: 200 },
   { method: 'DELETE', path: '/auth/me', otherwise: 204 },
 ] as const;

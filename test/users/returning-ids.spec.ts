@@ -1,5 +1,13 @@
+import type { Type } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database } from '../../lib/database/database.js';
 import { Accounts } from '../../lib/index.js';
+import { OneTimeToken } from '../../lib/one-time-tokens/one-time-token.entity.js';
+import { OneTimeTokens } from '../../lib/one-time-tokens/one-time-tokens.service.js';
+import { PasswordHistoryEntry } from '../../lib/passwords/password-history-entry.entity.js';
+import { LoginSession } from '../../lib/sessions/login-session.entity.js';
+import { MailAccounts } from '../../lib/users/mail-accounts.service.js';
 import { withRedis } from '../sessions/kit.js';
 import { MARIADB_STACK, PASSWORD, STACKS, type DatabaseKind, type TestApp } from '../support/app.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
@@ -8,6 +16,7 @@ import { CLIENTS, MEMBERS, PEOPLE, type Legacy } from './tables.js';
 
 const ADA = 'ada@example.com';
 const EVE = 'eve@example.com';
+const ANOTHER = 'a quite different passphrase';
 
 /** What a host may do behind Gatehouse's back, after which the next row has the number of the first. */
 const startAgain: Readonly<Record<DatabaseKind, (table: string) => string>> = {
@@ -50,6 +59,29 @@ describe.each(MATRIX)('a user $how with a number that comes back, in $legacy.tab
     }
     expect((await app.client().signIn(EVE)).body.user).toMatchObject({ id });
   });
+
+  it('inherits no earlier password, no link and no role', async () => {
+    const app = await startOver(legacy, stack, { auth: { passwords: { history: 3 }, roles: { default: ['member'] } } });
+    await make(app, legacy, ADA);
+    const { id } = (await app.client().signIn(ADA)).body.user;
+    const accounts = app.get(Accounts);
+    await accounts.setPassword(id, ANOTHER);
+    await accounts.assignRole(id, 'admin');
+    const account = (await app.get(MailAccounts).find(id))!;
+    const issue = (manager: EntityManager) =>
+      app.get(OneTimeTokens).issue(manager, { purpose: 'reset-password', account });
+    const token = await app.get(Database).write(issue);
+    await app.dataSource.query(startAgain[stack.database](legacy.table));
+    await make(app, legacy, EVE);
+    const countOf = (entity: Type): Promise<number> => app.dataSource.getRepository(entity).countBy({ userId: id });
+    const counts = [await countOf(PasswordHistoryEntry), await countOf(OneTimeToken), await countOf(LoginSession)];
+    expect(counts).toEqual([0, 0, 0]);
+    const client = app.client();
+    expect((await client.signIn(EVE)).body.user).toMatchObject({ id, roles: ['member'] });
+    expect((await client.post('/auth/password/reset', { token, password: ANOTHER })).status).toBe(400);
+    const mine = { currentPassword: PASSWORD, password: ANOTHER };
+    expect((await client.post('/auth/password/change', mine)).status).toBe(200);
+  });
 });
 
 describe('the number of a new user', () => {
@@ -71,7 +103,8 @@ describe('the number of a new user', () => {
     // Scripts are loaded by the first.
     await commands('first@example.com');
     const free = await commands(ADA);
-    expect(free).toContain('del 1');
+    // The version that the change ends, and the one of whoever had the number.
+    expect(free).toContain('del 2');
     expect(await commands(ADA)).toEqual(free);
   });
 });

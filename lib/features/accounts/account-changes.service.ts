@@ -9,15 +9,14 @@ import { Outbox } from '../../mail/outbox.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { NewPasswords } from '../../passwords/new-passwords.service.js';
 import { UserRole } from '../../roles/user-role.entity.js';
-import { deviceName } from '../../sessions/device-name.js';
+import { clientFacts } from '../../sessions/client-facts.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { ensureAccount, raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
 import { Addresses } from '../../users/addresses.service.js';
 import { MailAccounts } from '../../users/mail-accounts.service.js';
+import { NO_FAILURES } from '../../users/no-failures.js';
 import type { ActedBy } from './acted-by.js';
-
-const NO_FAILURES = { failedInRow: 0, failedInRowKnown: 0 } as const;
 
 /** Whether there was anything to change: what there was not is no event. */
 type Statements = (manager: EntityManager) => Promise<boolean>;
@@ -92,7 +91,7 @@ export class AccountChanges {
   /** Ends every session, every link and every sign-in that is under way, and tells the owner. */
   async setPassword(userId: string, hash: string, hadOne: boolean, by: ActedBy): Promise<void> {
     const { client } = by;
-    const data = client && { address: client.address, device: deviceName(client.userAgent) };
+    const data = client && clientFacts(client);
     const locale = this.settings.mailTemplates.defaultLocale;
     await this.change(userId, by, hadOne ? 'password.changed' : 'password.set', async (manager) => {
       await raiseEpoch(manager, userId);

@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import { In, IsNull, Like, type EntityManager } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { AuditRow } from '../../events/audit-row.entity.js';
 import { EventRecorder } from '../../events/event-recorder.js';
+import { NOWHERE, RequestTraces, type Traces } from '../../events/request-traces.service.js';
 import { AuthHooks } from '../../hooks/auth-hooks.js';
 import { hostWork } from '../../hooks/host-work.js';
 import { HOOK_DEADLINE_MS } from '../../hooks/within-deadline.js';
@@ -20,16 +21,14 @@ import { UserTable } from '../../users/user-table.js';
 import type { ActedBy } from './acted-by.js';
 import { PendingLetters } from './pending-letters.service.js';
 
-const BATCH = 500;
-
-interface Traces {
-  readonly letters: readonly string[];
-  readonly requests: readonly string[];
-}
+/** Of 500 rows: a flood of requests does not keep the owner waiting. */
+const BATCHES = 20;
 
 /** Removes an account with everything that belongs to it. Of the audit trail what happened stays, without where from. */
 @Injectable()
 export class AccountDeletion {
+  private readonly logger = new Logger('Gatehouse');
+
   constructor(
     private readonly database: Database,
     private readonly cache: SessionCache,
@@ -39,6 +38,7 @@ export class AccountDeletion {
     private readonly letters: PendingLetters,
     private readonly outbox: Outbox,
     private readonly events: EventRecorder,
+    private readonly traces: RequestTraces,
     private readonly keyring: Keyring,
     private readonly hooks: AuthHooks,
     private readonly settings: AuthSettings,
@@ -49,18 +49,26 @@ export class AccountDeletion {
   async delete(userId: string, by: ActedBy): Promise<void> {
     const account = await this.accounts.find(userId);
     if (account === undefined) throw new AuthError('NOT_FOUND');
-    const traces: Traces = { letters: await this.letters.of(account), requests: await this.requestsFor(account) };
+    const letters = await this.letters.of(account);
+    const digests = this.keyring.digests('identifier', account.emailCanonical);
     const deleted = await this.cache.change(
       [userId],
-      (commitBefore) => this.database.write((manager) => this.carryOut(manager, account, traces, by), { commitBefore }),
+      (commitBefore) =>
+        this.database.write((manager) => this.carryOut(manager, account, letters, by), { commitBefore }),
       { takesAway: true },
     );
     if (!deleted) throw new AuthError('NOT_FOUND');
+    await this.forgetRequests({ userId, digests, until: this.clock.now() });
   }
 
   /** The account's row stays, disabled and of another epoch: no sign-in that is under way revives it. */
-  private async carryOut(manager: EntityManager, account: MailAccount, traces: Traces, by: ActedBy): Promise<boolean> {
-    const { userId, email } = account;
+  private async carryOut(
+    manager: EntityManager,
+    account: MailAccount,
+    letters: readonly string[],
+    by: ActedBy,
+  ): Promise<boolean> {
+    const { userId, email, emailCanonical } = account;
     await raiseEpoch(manager, userId);
     const user = await this.table.load(manager, userId);
     if (user === undefined) return false;
@@ -69,33 +77,24 @@ export class AccountDeletion {
     await this.owned.erase(manager, userId);
     await this.table.delete(manager, userId);
     await manager.update(Account, { userId }, { disabledAt: this.clock.now(), contestedAt: null });
-    await this.letters.erase(manager, traces.letters);
-    await this.anonymise(manager, userId, traces.requests);
+    await this.letters.erase(manager, letters);
+    await manager.update(AuditRow, { subjectId: userId }, NOWHERE);
     await this.events.record(manager, { ...lasting(by, userId), type: 'account.deleted', subjectId: userId });
+    await this.traces.mark(manager, userId, this.keyring.digest('identifier', emailCanonical));
     const locale = this.settings.mailTemplates.defaultLocale;
     await this.outbox.add(manager, { kind: 'account-deleted', userId, address: email, locale });
     return true;
   }
 
-  private async anonymise(manager: EntityManager, userId: string, requests: readonly string[]): Promise<void> {
-    const nowhere = { address: null, userAgent: null, details: {} } as const;
-    await manager.update(AuditRow, { subjectId: userId }, nowhere);
-    for (let start = 0; start < requests.length; start += BATCH) {
-      await manager.update(AuditRow, { id: In(requests.slice(start, start + BATCH)) }, nowhere);
+  /** The account is gone: what fails here is the job's to finish. */
+  private async forgetRequests(traces: Traces): Promise<void> {
+    try {
+      await this.traces.erase(traces, BATCHES);
+    } catch (error) {
+      const message =
+        error instanceof Error ? error.message.replace(/\p{C}/gu, ' ') : 'it threw something that is no Error';
+      this.logger.warn(`Requests that named a deleted account are anonymised later: ${message}`);
     }
-  }
-
-  /**
-   * Rows of requests that named the address without a sign-in: they have no subject, but know it by its digest, under the
-   * secret of their time. Those that named an earlier address of the account are not among them.
-   */
-  private async requestsFor({ emailCanonical }: MailAccount): Promise<readonly string[]> {
-    const digests = this.keyring.digests('identifier', emailCanonical);
-    const where = digests.map((digest) => ({ subjectId: IsNull(), details: Like(`%"${digest}"%`) as never }));
-    const rows = await this.database.read((manager) =>
-      manager.find(AuditRow, { select: { id: true }, where }),
-    );
-    return rows.map(({ id }) => id);
   }
 }
 

@@ -114,17 +114,17 @@ export class Accounts {
    * Throws `PASSWORD_REJECTED` (400).
    */
   async setPassword(userId: string, password: string, by: ActedBy = {}): Promise<void> {
-    const { email, hasPassword } = await this.knownAccount(userId);
-    const hash = await this.newPasswords.prepare(password, { userId, email });
-    await this.changes.setPassword(userId, hash, hasPassword, by);
-    await this.attempts.unlock(userId);
+    const account = await this.knownAccount(userId);
+    const hash = await this.newPasswords.prepare(password, { userId, email: account.email });
+    await this.changes.setPassword(userId, hash, account.hasPassword, by);
+    await this.attempts.unlock(account);
   }
 
   /** Lets passwords be tried again after a lock, or after a hundred wrong ones in a row. */
   async unlock(userId: string, by: ActedBy = {}): Promise<void> {
-    await this.knownAccount(userId);
+    const account = await this.knownAccount(userId);
     await this.changes.unlock(userId, by);
-    await this.attempts.unlock(userId);
+    await this.attempts.unlock(account);
   }
 
   /** Refuses sign-in and ends every session. Enabling again revives none. Idempotent. */

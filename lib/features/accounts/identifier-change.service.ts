@@ -10,7 +10,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { EventRecorder } from '../../events/event-recorder.js';
 import { Outbox } from '../../mail/outbox.js';
 import { AuthSettings } from '../../options/auth-settings.js';
-import { deviceName } from '../../sessions/device-name.js';
+import { clientFacts } from '../../sessions/client-facts.js';
 import { lockAccount } from '../../users/account-epoch.js';
 import { OwnColumns } from '../../users/own-columns.service.js';
 import { UserTable } from '../../users/user-table.js';
@@ -70,9 +70,15 @@ export class IdentifierChange {
     await this.table.update(manager, userId, permitted.values);
     if (changed.length === 0) return true;
     const { client, locale } = change;
-    const event = { type: 'account.identifier_changed', actorId: userId, subjectId: userId, sessionId, client } as const;
+    const event = {
+      type: 'account.identifier_changed',
+      actorId: userId,
+      subjectId: userId,
+      sessionId,
+      client,
+    } as const;
     for (const column of changed) await this.events.record(manager, { ...event, details: { column } });
-    const data = { address: client.address, device: deviceName(client.userAgent) };
+    const data = clientFacts(client);
     await this.outbox.add(manager, { kind: 'identifier-changed', userId, locale, data });
     return true;
   }

@@ -5,6 +5,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { EventRecorder } from '../../events/event-recorder.js';
 import { AuthHooks } from '../../hooks/auth-hooks.js';
 import { withinDeadline } from '../../hooks/within-deadline.js';
+import { askingBrowser } from '../../mail/asking-browser.js';
 import { Outbox } from '../../mail/outbox.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { Passwords } from '../../passwords/passwords.service.js';
@@ -48,9 +49,8 @@ export class SelfRegistration {
       roles: this.settings.roles.default,
       fields,
     };
-    const knownTo = devices.toArray().map(({ userId }) => userId);
     await this.writer.register(user, async (manager, { userId, repeated }: Outcome) => {
-      const data = { repeated, devices: knownTo };
+      const data = { repeated, ...askingBrowser(devices) };
       await this.outbox.add(manager, { kind: 'registration', address: email, locale, data });
       const type = repeated ? 'account.registration_repeated' : 'account.registered';
       await this.events.record(manager, { type, subjectId: userId, client });

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { KnownDevices } from '../../attempts/known-devices.js';
 import type { ClientInfo } from '../../common/client-address.js';
-import { canonicalIdentifier } from '../../common/email-address.js';
 import { Keyring } from '../../keys/keyring.js';
+import { askingBrowser } from '../../mail/asking-browser.js';
 import { MailRequests } from '../../mail/mail-requests.service.js';
-import { askingBrowser } from '../../mailed-codes/asking-browser.js';
 import { letterDataOf } from '../../mailed-codes/code-letters.service.js';
 import { MailedCodes } from '../../mailed-codes/mailed-codes.service.js';
 import type { Delivery } from '../../sign-in/delivery.js';
@@ -31,10 +30,10 @@ export class EmailCodeRequests {
   async ask(address: string, { deliver, binding, devices, locale, client }: CodeAsker): Promise<string> {
     const facts = { address, deliver, ...(binding === undefined ? {} : { binding }) };
     const { challenge, reference } = this.codes.begin('sign-in', facts);
-    const identifier = this.keyring.digest('identifier', canonicalIdentifier(address));
+    const identifier = this.keyring.identifierDigest(address);
     await this.mail.ask(
       { kind: 'email-code', address, locale, data: { ...letterDataOf(reference), ...askingBrowser(devices) } },
-      { type: 'sign_in.code_requested', client, details: { identifier } },
+      { type: 'sign_in.code_requested', client, identifier },
     );
     return challenge;
   }

@@ -44,7 +44,7 @@ export class EmailCodeController {
     this.csrf.checkOrigin(request);
     const challenge = await this.requests.ask(email, {
       deliver,
-      binding: deliver === 'cookie' ? this.binding.begin(response, 'challenge', CODE_LIFE_MS) : undefined,
+      binding: deliver === 'cookie' ? this.binding.begin(request, response, 'challenge', CODE_LIFE_MS) : undefined,
       devices: this.delivery.devicesOf(request),
       locale: this.locales.of(request),
       client: this.addresses.of(request),
@@ -69,7 +69,6 @@ export class EmailCodeController {
       locale: this.locales.of(request),
       replaces: inBrowser ? this.delivery.presentedSession(request) : undefined,
     });
-    if (inBrowser) this.binding.end(response, 'challenge');
     return this.answers.answer(input.deliver, { request, response, deviceToken }, completed);
   }
 }

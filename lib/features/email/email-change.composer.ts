@@ -6,9 +6,9 @@ import { Database } from '../../database/database.js';
 import type { Letter } from '../../mail/letter.js';
 import { MailComposer, type ComposedMail, type CompositionContext } from '../../mail/mail-composer.js';
 import { linkWithToken } from '../../mail/mail-link.js';
+import { occasionOf } from '../../mail/mail-occasion.js';
 import { OneTimeTokens } from '../../one-time-tokens/one-time-tokens.service.js';
 import { TOKEN_LIFE_MS } from '../../one-time-tokens/purposes.js';
-import type { MailOccasion } from '../../options/mail-options.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { Addresses } from '../../users/addresses.service.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
@@ -55,9 +55,4 @@ export class EmailChangeComposer extends MailComposer {
   ): Promise<boolean> {
     return attempt > 0 || this.limits.allow({ kind, userId, knownBrowser: true });
   }
-}
-
-function occasionOf({ at, data }: Letter): MailOccasion {
-  const text = (name: string): string => String(data?.[name] ?? '');
-  return { at: new Date(at).toISOString(), device: text('device'), address: text('address') };
 }

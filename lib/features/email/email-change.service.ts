@@ -10,7 +10,7 @@ import { AuthError } from '../../errors/auth-error.js';
 import { EventRecorder } from '../../events/event-recorder.js';
 import { Outbox } from '../../mail/outbox.js';
 import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-time-tokens.service.js';
-import { deviceName } from '../../sessions/device-name.js';
+import { clientFacts } from '../../sessions/client-facts.js';
 import { LoginSession } from '../../sessions/login-session.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { Addresses } from '../../users/addresses.service.js';
@@ -61,7 +61,7 @@ export class EmailChange {
         userId,
         address: account.email,
         locale,
-        data: occasion(client),
+        data: clientFacts(client),
       });
       const type = 'email.change_requested';
       await this.events.record(manager, { type, actorId: userId, subjectId: userId, sessionId, client });
@@ -110,7 +110,7 @@ export class EmailChange {
     }
     await this.tokens.endAll(manager, userId);
     await this.events.record(manager, { type: 'email.changed', subjectId: userId, client });
-    const letter = { kind: 'email-changed', userId, address: before, locale, data: occasion(client) } as const;
+    const letter = { kind: 'email-changed', userId, address: before, locale, data: clientFacts(client) } as const;
     await this.outbox.add(manager, letter);
     return true;
   }
@@ -118,8 +118,4 @@ export class EmailChange {
 
 function refusal(subjectId: string | undefined, client: ClientInfo) {
   return { type: 'email.change_failed', outcome: 'failure', subjectId, client } as const;
-}
-
-function occasion({ address, userAgent }: ClientInfo): { address: string; device: string } {
-  return { address, device: deviceName(userAgent) };
 }

@@ -5,12 +5,12 @@ import { CsrfProtection } from '../../access/csrf-protection.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import { RateLimit } from '../../attempts/rate-limit.decorator.js';
-import { canonicalIdentifier } from '../../common/email-address.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { Keyring } from '../../keys/keyring.js';
+import { askingBrowser } from '../../mail/asking-browser.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import { MailRequests } from '../../mail/mail-requests.service.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
@@ -54,11 +54,10 @@ export class EmailController {
   ): Promise<Accepted> {
     this.csrf.checkOrigin(request);
     const { client, locale } = this.originOf(request);
-    const devices = this.delivery.devicesOf(request).toArray();
-    const data = { devices: devices.map(({ userId }) => userId) };
-    const details = { identifier: this.keyring.digest('identifier', canonicalIdentifier(email)) };
+    const data = askingBrowser(this.delivery.devicesOf(request));
+    const identifier = this.keyring.identifierDigest(email);
     const letter = { kind: 'verify-request', address: email, locale, data } as const;
-    await this.mail.ask(letter, { type: 'email.verification_requested', client, details });
+    await this.mail.ask(letter, { type: 'email.verification_requested', client, identifier });
     return ACCEPTED;
   }
 

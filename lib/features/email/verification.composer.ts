@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MailLimits } from '../../attempts/mail-limits.service.js';
 import { MINUTE_MS } from '../../common/duration.js';
 import { Database } from '../../database/database.js';
+import { isKnownBrowser } from '../../mail/asking-browser.js';
 import type { Letter } from '../../mail/letter.js';
 import { MailComposer, type ComposedMail, type CompositionContext } from '../../mail/mail-composer.js';
 import { linkWithToken } from '../../mail/mail-link.js';
@@ -54,11 +55,11 @@ export class VerificationComposer extends MailComposer {
   /** One budget for a mail, whatever the occasion. */
   private async mayBeSent(
     kind: string,
-    { data }: Letter,
+    letter: Letter,
     { userId }: MailAccount,
     { attempt }: CompositionContext,
   ): Promise<boolean> {
-    const knownBrowser = [data?.['devices']].flat().includes(userId);
+    const knownBrowser = isKnownBrowser(letter, userId);
     return attempt > 0 || this.limits.allow({ kind, userId, knownBrowser });
   }
 }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { KnownDevices } from '../../attempts/known-devices.js';
 import type { ClientInfo } from '../../common/client-address.js';
-import { canonicalIdentifier } from '../../common/email-address.js';
 import { Keyring } from '../../keys/keyring.js';
+import { askingBrowser } from '../../mail/asking-browser.js';
 import { MailRequests } from '../../mail/mail-requests.service.js';
-import { askingBrowser } from '../../mailed-codes/asking-browser.js';
 
 export interface LinkAsker {
   /** Hash of what the browser that asks was given. */
@@ -23,10 +22,10 @@ export class MagicLinkRequests {
   ) {}
 
   ask(address: string, { binding, devices, locale, client }: LinkAsker): Promise<void> {
-    const identifier = this.keyring.digest('identifier', canonicalIdentifier(address));
+    const identifier = this.keyring.identifierDigest(address);
     return this.mail.ask(
       { kind: 'magic-link', address, locale, data: { binding, ...askingBrowser(devices) } },
-      { type: 'sign_in.link_requested', client, details: { identifier } },
+      { type: 'sign_in.link_requested', client, identifier },
     );
   }
 }

@@ -37,7 +37,7 @@ export class MagicLinkSignIn {
     private readonly events: EventRecorder,
   ) {}
 
-  /** Uses nothing up. `binding`: the hash of what the browser holds since it asked for a link. */
+  /** Uses nothing up, and is no event: nobody is signed in by it. `binding`: the hash of what the browser holds since it asked for a link. */
   async preview(token: string, binding: string | undefined): Promise<LinkPreview> {
     const presented = await this.tokens.look('magic-link', token);
     if (presented === undefined) throw new AuthError('INVALID_TOKEN');
@@ -72,10 +72,9 @@ export class MagicLinkSignIn {
   /** After the veto, so that a refused or failed sign-in leaves the link as it was, and before a session begins. */
   private async redeem(presented: PresentedToken, client: ClientInfo): Promise<number> {
     const { account } = presented;
-    const epoch = await this.proven.redeem(account, client, async (manager) => {
-      if (await this.tokens.claim(manager, presented)) return true;
-      await this.events.record(manager, refusal(client, account.userId));
-      return false;
+    const epoch = await this.proven.redeem(account, client, {
+      claim: (manager) => this.tokens.claim(manager, presented),
+      refused: refusal(client, account.userId),
     });
     if (epoch === undefined) throw new AuthError('INVALID_TOKEN');
     return epoch;

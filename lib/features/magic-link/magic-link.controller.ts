@@ -46,7 +46,7 @@ export class MagicLinkController {
     // Otherwise another site could make this browser the one that asked for a link to the site's own account.
     this.csrf.checkOrigin(request);
     await this.requests.ask(email, {
-      binding: this.binding.begin(response, 'request', TOKEN_LIFE_MS['magic-link']),
+      binding: this.binding.begin(request, response, 'request', TOKEN_LIFE_MS['magic-link']),
       devices: this.delivery.devicesOf(request),
       locale: this.locales.of(request),
       client: this.addresses.of(request),
@@ -83,7 +83,6 @@ export class MagicLinkController {
       isKnownTo: (userId) => devices.deviceFor(userId) !== undefined,
       replaces: input.deliver === 'cookie' ? this.delivery.presentedSession(request) : undefined,
     });
-    this.binding.end(response, 'request');
     return this.answers.answer(input.deliver, { request, response, deviceToken }, completed);
   }
 }

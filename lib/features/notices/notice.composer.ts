@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Letter } from '../../mail/letter.js';
 import { MailComposer, type ComposedMail } from '../../mail/mail-composer.js';
+import { occasionOf } from '../../mail/mail-occasion.js';
 import { MailAccounts } from '../../users/mail-accounts.service.js';
-import type { MailOccasion } from '../../options/mail-options.js';
 
 /**
  * What the owner is told after the fact. A notice goes out however many there were before, and to a disabled account too: it
@@ -33,12 +33,4 @@ export class NoticeComposer extends MailComposer {
   private async addressOf({ address, userId = '' }: Letter): Promise<string | undefined> {
     return address ?? (await this.accounts.find(userId))?.email;
   }
-}
-
-function occasionOf({ at, data = {} }: Letter): MailOccasion {
-  return { at: new Date(at).toISOString(), device: textOf(data['device']), address: textOf(data['address']) };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

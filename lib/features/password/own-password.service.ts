@@ -10,13 +10,14 @@ import type { AuthEventType } from '../../events/event-catalogue.js';
 import { Outbox } from '../../mail/outbox.js';
 import { OneTimeTokens } from '../../one-time-tokens/one-time-tokens.service.js';
 import { NewPasswords } from '../../passwords/new-passwords.service.js';
-import { deviceName } from '../../sessions/device-name.js';
+import { clientFacts } from '../../sessions/client-facts.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { SessionRenewal } from '../../sessions/session-renewal.js';
 import { CurrentPassword } from '../../sign-in/current-password.service.js';
 import type { CompletedSignIn } from '../../sign-in/sign-in.service.js';
 import { raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
+import { NO_FAILURES } from '../../users/no-failures.js';
 import { UserDirectory } from '../../users/user-directory.js';
 
 export interface NewPasswordRequest {
@@ -32,8 +33,6 @@ interface Change {
   /** RFC 8176 name of what was proven with it. */
   readonly method?: string;
 }
-
-const NO_FAILURES = { failedInRow: 0, failedInRowKnown: 0 } as const;
 
 /**
  * The password of a signed-in user. A new one ends every session and every mailed link of the account; the caller's session
@@ -113,7 +112,7 @@ export class OwnPassword {
       await manager.update(Account, { userId }, NO_FAILURES);
       await this.tokens.endAll(manager, userId);
       await this.events.record(manager, { type: event, actorId: userId, subjectId: userId, sessionId, client });
-      const data = { address: client.address, device: deviceName(client.userAgent) };
+      const data = clientFacts(client);
       await this.outbox.add(manager, { kind: 'password-changed', userId, locale, data });
     });
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MailLimits } from '../../attempts/mail-limits.service.js';
 import { MINUTE_MS } from '../../common/duration.js';
 import { Database } from '../../database/database.js';
+import { isKnownBrowser } from '../../mail/asking-browser.js';
 import type { Letter } from '../../mail/letter.js';
 import type { ComposedMail, CompositionContext } from '../../mail/mail-composer.js';
 import { MailComposer } from '../../mail/mail-composer.js';
@@ -31,14 +32,12 @@ export class PasswordForgotComposer extends MailComposer {
     super();
   }
 
-  override async compose(
-    { kind, address = '', data }: Letter,
-    context: CompositionContext,
-  ): Promise<ComposedMail | undefined> {
+  override async compose(letter: Letter, context: CompositionContext): Promise<ComposedMail | undefined> {
+    const { kind, address = '' } = letter;
     const account = await this.accounts.findByAddress(address);
     if (account === undefined || account.disabled) return undefined;
     const { userId, email } = account;
-    const knownBrowser = [data?.['devices']].flat().includes(userId);
+    const knownBrowser = isKnownBrowser(letter, userId);
     if (context.attempt === 0 && !(await this.limits.allow({ kind, userId, knownBrowser }))) return undefined;
     const token = await this.database.write((manager) => this.tokens.issue(manager, { purpose: PURPOSE, account }));
     const link = linkWithToken(this.settings.links.resetPassword, token);

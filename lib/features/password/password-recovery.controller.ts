@@ -3,11 +3,11 @@ import { Public } from '../../access/auth.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import { RateLimit } from '../../attempts/rate-limit.decorator.js';
-import { canonicalIdentifier } from '../../common/email-address.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { Keyring } from '../../keys/keyring.js';
+import { askingBrowser } from '../../mail/asking-browser.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import { MailRequests } from '../../mail/mail-requests.service.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
@@ -36,18 +36,17 @@ export class PasswordRecoveryController {
     @Input(forgotSchema) { email }: ForgotInput,
   ): Promise<{ status: 'accepted' }> {
     this.csrf.checkOrigin(request);
-    const devices = this.delivery.devicesOf(request).toArray();
     await this.mail.ask(
       {
         kind: 'password-forgot',
         address: email.trim(),
         locale: this.locales.of(request),
-        data: { devices: devices.map(({ userId }) => userId) },
+        data: askingBrowser(this.delivery.devicesOf(request)),
       },
       {
         type: 'password.reset_requested',
         client: this.addresses.of(request),
-        details: { identifier: this.keyring.digest('identifier', canonicalIdentifier(email)) },
+        identifier: this.keyring.identifierDigest(email),
       },
     );
     return { status: 'accepted' };

@@ -9,7 +9,7 @@ import { EventRecorder } from '../../events/event-recorder.js';
 import { Outbox } from '../../mail/outbox.js';
 import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-time-tokens.service.js';
 import { NewPasswords } from '../../passwords/new-passwords.service.js';
-import { deviceName } from '../../sessions/device-name.js';
+import { clientFacts } from '../../sessions/client-facts.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
@@ -59,7 +59,7 @@ export class PasswordReset {
     );
     if (!done) throw new AuthError('INVALID_TOKEN');
     // The password has been set: what is left of a lock runs out by itself.
-    await this.attempts.unlock(userId).catch(() => this.logger.warn('A lock could not be ended after a reset'));
+    await this.attempts.unlock(presented.account).catch(() => this.logger.warn('A lock could not be ended after a reset'));
     return userId;
   }
 
@@ -81,7 +81,7 @@ export class PasswordReset {
     if (!emailVerified || contested) await this.unproven.reset(manager, userId);
     await this.tokens.endAll(manager, userId);
     await this.events.record(manager, { type: 'password.reset', subjectId: userId, client });
-    const data = { address: client.address, device: deviceName(client.userAgent) };
+    const data = clientFacts(client);
     await this.outbox.add(manager, { kind: 'password-changed', userId, locale, data });
     return true;
   }

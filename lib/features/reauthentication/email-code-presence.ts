@@ -8,6 +8,8 @@ import {
 } from '../../access/proof-of-presence.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthError } from '../../errors/auth-error.js';
+import { CodePlaces } from '../../mailed-codes/code-places.service.js';
+import { CodeRefusals } from '../../mailed-codes/code-refusals.service.js';
 import { CodeUses } from '../../mailed-codes/code-uses.service.js';
 import { EMAIL_METHOD, type CodeChallenge } from '../../mailed-codes/mailed-code.js';
 import { MailedCodes } from '../../mailed-codes/mailed-codes.service.js';
@@ -22,7 +24,9 @@ export class EmailCodePresence extends ProofOfPresence {
 
   constructor(
     private readonly codes: MailedCodes,
+    private readonly places: CodePlaces,
     private readonly uses: CodeUses,
+    private readonly refusals: CodeRefusals,
   ) {
     super();
   }
@@ -31,12 +35,27 @@ export class EmailCodePresence extends ProofOfPresence {
     return 'enough';
   }
 
-  override async check({ fields, who, account }: PresentedProof): Promise<PresenceVerdict> {
-    const challenge = this.codes.open(PURPOSE, String(fields['challenge']));
-    if (challenge === undefined || !isBoundTo(challenge, who)) throw new AuthError('CHALLENGE_EXPIRED');
+  override async check(presented: PresentedProof): Promise<PresenceVerdict> {
+    const challenge = this.codes.open(PURPOSE, String(presented.fields['challenge']));
+    if (challenge === undefined) throw new AuthError('CHALLENGE_EXPIRED');
+    try {
+      return await this.checkCode(presented, challenge);
+    } catch (error) {
+      if (!(await this.refusals.isEvent(error, challenge))) throw error;
+      return { refusal: 'CHALLENGE_EXPIRED', reason: 'challenge' };
+    }
+  }
+
+  private async checkCode(
+    { fields, who, account }: PresentedProof,
+    challenge: CodeChallenge,
+  ): Promise<PresenceVerdict> {
+    if (!this.codes.isLive(challenge) || !isBoundTo(challenge, who)) throw new AuthError('CHALLENGE_EXPIRED');
     const tries = await this.uses.begin(challenge);
     try {
-      if (!this.codes.matches(PURPOSE, challenge, account, String(fields['emailCode']))) {
+      const salt = await this.places.saltOf(PURPOSE, account.userId, challenge);
+      if (!this.codes.matches(PURPOSE, challenge, account, salt, String(fields['emailCode']))) {
+        await this.uses.refuseUsed(challenge);
         await tries.settle('wrong');
         return { refusal: 'INVALID_CODE' };
       }

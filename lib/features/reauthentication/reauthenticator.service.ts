@@ -51,9 +51,10 @@ export class Reauthenticator {
     try {
       const verdict = await this.check(request);
       if ('refusal' in verdict) {
-        const { lockedForMs } = await attempt.settle('wrong');
-        await this.noteFailure(request, lockedForMs);
-        throw new AuthError(verdict.refusal);
+        const { refusal, reason } = verdict;
+        const lockedForMs = reason === undefined ? (await attempt.settle('wrong')).lockedForMs : 0;
+        await this.noteFailure(request, lockedForMs, reason);
+        throw new AuthError(refusal);
       }
       await attempt.settle('right');
       const session = await this.renew(request, verdict.method);
@@ -98,9 +99,10 @@ export class Reauthenticator {
   private async noteFailure(
     { who: { userId, sessionId }, proof, client }: ReauthenticationRequest,
     lockedForMs: number,
+    reason: string | undefined,
   ): Promise<void> {
     const about = { outcome: 'failure', actorId: userId, subjectId: userId, sessionId, client } as const;
-    const details = { proof: proof.kind };
+    const details = { proof: proof.kind, ...(reason === undefined ? {} : { reason }) };
     const lock = { lockedForSeconds: lockedForMs / SECOND_MS };
     await this.database.write(async (manager) => {
       await this.events.record(manager, { type: 'reauthentication.failed', ...about, details });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MailLimits } from '../../attempts/mail-limits.service.js';
 import { MINUTE_MS } from '../../common/duration.js';
 import { Database } from '../../database/database.js';
+import { isKnownBrowser } from '../../mail/asking-browser.js';
 import type { Letter } from '../../mail/letter.js';
 import type { ComposedMail, CompositionContext } from '../../mail/mail-composer.js';
 import { MailComposer } from '../../mail/mail-composer.js';
@@ -34,7 +35,7 @@ export class UnlockComposer extends MailComposer {
     const account = await this.find(letter);
     if (account === undefined || account.disabled || !this.maySignIn(account)) return undefined;
     const { userId, email } = account;
-    const knownBrowser = [letter.data?.['devices']].flat().includes(userId);
+    const knownBrowser = isKnownBrowser(letter, userId);
     if (attempt === 0 && !(await this.limits.allow({ kind: letter.kind, userId, knownBrowser }))) return undefined;
     const token = await this.database.write((manager) => this.tokens.issue(manager, { purpose: PURPOSE, account }));
     const link = linkWithToken(this.settings.links.unlock, token);

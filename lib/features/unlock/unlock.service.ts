@@ -7,10 +7,9 @@ import { AuthError } from '../../errors/auth-error.js';
 import { EventRecorder } from '../../events/event-recorder.js';
 import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-time-tokens.service.js';
 import { Account } from '../../users/account.entity.js';
+import { NO_FAILURES } from '../../users/no-failures.js';
 
 const PURPOSE = 'unlock';
-const NO_FAILURES = { failedInRow: 0, failedInRowKnown: 0 } as const;
-
 /** Ending a lock by a mailed link. It signs nobody in, and changes nothing of the account. */
 @Injectable()
 export class Unlock {
@@ -27,7 +26,7 @@ export class Unlock {
     if (presented === undefined) return this.refuse(token, client);
     const { userId } = presented.account;
     // Before the claim: a link that is used up and has unlocked nothing would be worth nothing.
-    await this.attempts.unlock(userId);
+    await this.attempts.unlock(presented.account);
     const done = await this.database.write((manager) => this.carryOut(manager, presented, client));
     if (!done) throw new AuthError('INVALID_TOKEN');
     return userId;

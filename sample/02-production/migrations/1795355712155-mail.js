@@ -23,6 +23,7 @@ export class Mail1795355712155 {
                 "actor_id" character varying(36),
                 "subject_id" character varying(36),
                 "session_id" character varying(36),
+                "identifier" character varying(43),
                 "address" character varying(45),
                 "user_agent" character varying(256),
                 "details" text NOT NULL,
@@ -31,6 +32,9 @@ export class Mail1795355712155 {
         `);
     await queryRunner.query(`
             CREATE INDEX "auth_audit_at" ON "auth_audit" ("at")
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "auth_audit_identifier" ON "auth_audit" ("identifier")
         `);
     await queryRunner.query(`
             CREATE INDEX "auth_audit_type" ON "auth_audit" ("type", "at")
@@ -136,6 +140,9 @@ export class Mail1795355712155 {
         `);
     await queryRunner.query(`
             DROP INDEX "public"."auth_audit_type"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "public"."auth_audit_identifier"
         `);
     await queryRunner.query(`
             DROP INDEX "public"."auth_audit_at"
