@@ -3,6 +3,7 @@ import {
   AttemptLab,
   ManualClock,
   OWNER,
+  STRANGER,
   allChecked,
   checkedIn,
   type TryResult,
@@ -58,6 +59,17 @@ describe('the account budget', () => {
     await lab.inTurn(5, 'wrong', OWNER);
     expect(await lab.try('wrong', { userId: 'u2', identifier: 'other@example.com' })).toBe('checked');
     expect(await lab.try('wrong', { identifier: 'u1' })).toBe('checked');
+  });
+
+  it('is each one’s own where accounts have no address', async () => {
+    for (const userId of ['u1', 'u2']) {
+      const account = { userId, emailCanonical: '' };
+      for (let index = 0; index < 5; index += 1) {
+        const attempt = await lab.attempts.begin({ address: '192.0.2.1', userAgent: '' }, STRANGER);
+        await attempt.beginAccount({ account, identifier: `name of ${userId}` });
+        expect((await attempt.settle('wrong')).lockedForMs).toBe(index === 4 ? MINUTE_MS : 0);
+      }
+    }
   });
 
   it('doubles the lock from 60 s to 1 h and is not prolonged by refused attempts', async () => {

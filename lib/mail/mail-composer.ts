@@ -7,8 +7,8 @@ export type ComposedMail = {
 }[MailKind];
 
 export interface CompositionContext {
-  /** 0 at the first try. Silent limits are counted at the first one alone. */
-  readonly attempt: number;
+  /** The entry of the outbox: the same at every try. Silent limits count it once. */
+  readonly entryId: string;
 }
 
 /**

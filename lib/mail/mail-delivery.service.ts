@@ -61,11 +61,10 @@ export class MailDelivery {
 
   /** The mail, or what came of the entry where there is none. */
   private async compose(entry: ClaimedEntry, letter: Letter): Promise<ComposedMail | DeliveryResult> {
-    const attempt = entry.failures + entry.unsettled + entry.postponed;
     const composer = this.composers.of(letter.kind);
     if (composer === undefined) return this.postpone(entry, `nothing here composes "${letter.kind}".`);
     try {
-      const mail = await composer.compose(letter, { attempt });
+      const mail = await composer.compose(letter, { entryId: entry.id });
       if (mail !== undefined) return mail;
     } catch (error) {
       return this.postpone(entry, `"${letter.kind}" could not be composed: ${logReason(error)}.`);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Jobs } from '../jobs/jobs.service.js';
 import { AuthSettings } from '../options/auth-settings.js';
@@ -6,6 +7,11 @@ import { Outbox } from './outbox.js';
 
 /** Letters that are committed within this go out in one run. */
 const COALESCE_MS = 100;
+/**
+ * Work on a mail slows down other requests of the process. Nobody shall know when it begins, or how long they take would tell
+ * whether there was a mail to make.
+ */
+const JITTER_MS = 500;
 
 /** Delivers soon after a commit instead of at the next turn of the job. With `jobs: 'manual'` nothing runs by itself. */
 @Injectable()
@@ -30,6 +36,10 @@ export class OutboxWake implements OnApplicationBootstrap, BeforeApplicationShut
     clearTimeout(this.timer);
   }
 
+  private delayMs(): number {
+    return this.settings.environment === 'test' ? COALESCE_MS : COALESCE_MS + randomInt(JITTER_MS);
+  }
+
   private wake(): void {
     if (this.stopped) return;
     this.timer ??= setTimeout(() => {
@@ -37,6 +47,6 @@ export class OutboxWake implements OnApplicationBootstrap, BeforeApplicationShut
       this.jobs.run('outbox').catch((error: unknown) => {
         this.logger.warn(`The outbox is tried again later: ${logReason(error)}`);
       });
-    }, COALESCE_MS).unref();
+    }, this.delayMs()).unref();
   }
 }

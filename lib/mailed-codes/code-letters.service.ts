@@ -34,14 +34,14 @@ export class CodeLetters {
     purpose: CodePurpose,
     letter: Letter,
     account: MailAccount,
-    { attempt }: CompositionContext,
+    { entryId }: CompositionContext,
   ): Promise<CodeFacts | undefined> {
     const { userId } = account;
     const reference = referenceIn(letter);
     const validForMinutes = Math.ceil(this.codes.remainingMs(reference) / MINUTE_MS);
     if (validForMinutes <= 0) return undefined;
     const knownBrowser = isKnownBrowser(letter, userId);
-    if (attempt === 0 && !(await this.limits.allow({ kind: letter.kind, userId, knownBrowser }))) return undefined;
+    if (!(await this.limits.allow({ kind: letter.kind, userId, knownBrowser, entryId }))) return undefined;
     const salt = await this.places.take({ purpose, userId, knownBrowser }, reference);
     if (salt === undefined) return undefined;
     const code = this.codes.codeFor(purpose, reference, account, salt);

@@ -58,6 +58,8 @@ export class ProvenAddresses {
     if (!(await lockAccount(manager, userId))) return undefined;
     const now = await this.accounts.findIn(manager, userId);
     if (now?.epoch !== epoch || now.emailCanonical !== emailCanonical) return undefined;
+    // Whoever opened the link of the registration meanwhile has confirmed the password.
+    if (now.emailVerified) return epoch;
     await this.addresses.prove(manager, userId, { anew: true });
     await this.events.record(manager, {
       type: 'email.verified',

@@ -97,6 +97,11 @@ export class OneTimeTokens {
     return affected === 1;
   }
 
+  /** Inside `Database.write`: ends the token of the account for this purpose. */
+  async end(manager: EntityManager, userId: string, purpose: TokenPurpose): Promise<void> {
+    await manager.delete(OneTimeToken, { userId, purpose });
+  }
+
   /** Inside `Database.write`: ends every token of the account. */
   async endAll(manager: EntityManager, userId: string): Promise<void> {
     await manager.delete(OneTimeToken, { userId });

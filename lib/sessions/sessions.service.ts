@@ -8,6 +8,7 @@ import { AuthError } from '../errors/auth-error.js';
 import type { EventInput } from '../events/auth-event.js';
 import { EventRecorder } from '../events/event-recorder.js';
 import { Outbox, type NewLetter } from '../mail/outbox.js';
+import { OneTimeTokens } from '../one-time-tokens/one-time-tokens.service.js';
 import { raiseEpoch } from '../users/account-epoch.js';
 import { deviceName } from './device-name.js';
 import { liveSessions } from './live-sessions.query.js';
@@ -54,12 +55,16 @@ export interface EndedBy {
 
 /** @internal What is written with the end of a session, in its transaction: one event, and mail where the owner is told. */
 export interface SessionEnd extends Pick<EventInput, 'type' | 'outcome' | 'actorId' | 'client' | 'details'> {
-  readonly letter?: NewLetter;
+  /** Asked for when there is a session to end, before it is. */
+  readonly letter?: () => Promise<NewLetter | undefined>;
+  /** The browser goes on with another session of the same user: a change of address that it has asked for stays. */
+  readonly goesOn?: boolean;
 }
 
 /**
  * The login sessions of users. Whatever is revoked here is refused on the very next request, on every node. When the
- * state store is down a revocation is committed all the same and answered `STORE_UNAVAILABLE` (503).
+ * state store is down a revocation is committed all the same and answered `STORE_UNAVAILABLE` (503). With a session ends
+ * the link for a change of address: a stranger who asked for it is not to outlive being signed out.
  */
 @Injectable()
 export class Sessions {
@@ -68,6 +73,7 @@ export class Sessions {
     private readonly cache: SessionCache,
     private readonly events: EventRecorder,
     private readonly outbox: Outbox,
+    private readonly tokens: OneTimeTokens,
     private readonly clock: Clock,
   ) {}
 
@@ -91,7 +97,9 @@ export class Sessions {
     const event: EventInput = { ...by, type: 'session.revoked', subjectId: userId, details: { ended: id } };
     const revoked = await this.end(userId, async (manager) => {
       const ended = await this.revokeWhere(manager, userId, 'id = :id', { id });
-      if (ended > 0) await this.events.record(manager, event);
+      if (ended === 0) return 0;
+      await this.tokens.end(manager, userId, 'change-email');
+      await this.events.record(manager, event);
       return ended;
     });
     if (revoked === 0) throw new AuthError('NOT_FOUND');
@@ -103,7 +111,7 @@ export class Sessions {
    *
    * @internal
    */
-  async revokeBySid(userId: string, sid: string, { letter, ...event }: SessionEnd): Promise<boolean> {
+  async revokeBySid(userId: string, sid: string, { letter, goesOn = false, ...event }: SessionEnd): Promise<boolean> {
     const session = await this.database.read((manager) =>
       liveSessions(manager, userId, this.clock.now())
         .select('s.id', 'id')
@@ -112,11 +120,13 @@ export class Sessions {
     );
     if (session === undefined) return false;
     const { id } = session;
+    const notice = await letter?.();
     const ended = await this.end(userId, async (manager) => {
       const count = await this.revokeWhere(manager, userId, 'id = :id', { id });
       if (count === 0) return 0;
+      if (!goesOn) await this.tokens.end(manager, userId, 'change-email');
       await this.events.record(manager, { ...event, subjectId: userId, sessionId: id });
-      if (letter !== undefined) await this.outbox.add(manager, letter);
+      if (notice !== undefined) await this.outbox.add(manager, notice);
       return count;
     });
     return ended > 0;
@@ -126,12 +136,14 @@ export class Sessions {
   revokeOthers(userId: string, keepId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
       const revoked = await this.revokeWhere(manager, userId, 'id <> :keepId', { keepId });
+      // Also when none is left: that of the stranger may have run out.
+      await this.tokens.end(manager, userId, 'change-email');
       await this.recordAll(manager, userId, { revoked, kept: keepId }, by);
       return revoked;
     });
   }
 
-  /** Ends every session of the user, those being signed in at this moment too: the account's epoch rises. */
+  /** Ends every session of the user, those being signed in at this moment and every mailed link too: the epoch rises. */
   revokeAll(userId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
       await raiseEpoch(manager, userId);

@@ -15,10 +15,10 @@ export class SignInRecord {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Written in the transaction that begins the session, or does not. */
-  opening(proof: SignInProof): OpeningRecord {
+  /** Written in the transaction that begins the session, or does not. `address` is told, whatever becomes of the account. */
+  opening(proof: SignInProof, address: string): OpeningRecord {
     return {
-      opened: (manager, opened) => this.succeeded(manager, proof, opened),
+      opened: (manager, opened) => this.succeeded(manager, proof, address, opened),
       lost: (manager) => this.events.record(manager, failure(proof)),
     };
   }
@@ -42,6 +42,7 @@ export class SignInRecord {
   private async succeeded(
     manager: EntityManager,
     { userId, client, locale, method, knownBrowser, deliver }: SignInProof,
+    to: string,
     { session, isFirst, displaced }: OpenedSession,
   ): Promise<void> {
     const details = { method, knownBrowser, delivery: deliver, ...(displaced > 0 ? { displaced } : {}) };
@@ -50,7 +51,7 @@ export class SignInRecord {
     // The owner of a new account has no other browser yet, and knows of this one.
     if (knownBrowser || isFirst) return;
     const data = clientFacts(client);
-    await this.outbox.add(manager, { kind: 'new-device', userId, locale, data });
+    await this.outbox.add(manager, { kind: 'new-device', userId, address: to, locale, data });
   }
 }
 

@@ -78,7 +78,7 @@ export class SignIn {
     const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
     const epoch = (await proof.redeem?.()) ?? proof.epoch;
     const request = { ...proof, epoch, methods: [proof.method], ...proof.proven, scopes };
-    const session = await this.opener.open(request, this.record.opening(proof));
+    const session = await this.opener.open(request, this.record.opening(proof, user.email));
     if (session === undefined) throw new AuthError('INVALID_CREDENTIALS');
     await this.endReplaced(proof);
     return { user: await this.afterwards(user, proof), session };
@@ -92,7 +92,8 @@ export class SignIn {
 
   private async endReplaced({ userId: actorId, client, replaces }: SignInProof): Promise<void> {
     if (replaces === undefined) return;
-    const end = { actorId, client, details: { reason: 'replaced' } };
+    const goesOn = replaces.userId === actorId;
+    const end = { actorId, client, goesOn, details: { reason: 'replaced' } };
     await this.sessions.revokeBySid(replaces.userId, replaces.sid, { type: 'session.ended', ...end });
   }
 

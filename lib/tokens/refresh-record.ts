@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../common/client-address.js';
 import { EventRecorder } from '../events/event-recorder.js';
+import type { NewLetter } from '../mail/outbox.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { clientFacts } from '../sessions/client-facts.js';
 import { Sessions } from '../sessions/sessions.service.js';
+import { MailAccounts } from '../users/mail-accounts.service.js';
 import type { RefreshReference } from './refresh-tokens.js';
 
 /** The session of a refresh token. */
@@ -25,6 +27,7 @@ export class RefreshRecord {
   constructor(
     private readonly sessions: Sessions,
     private readonly events: EventRecorder,
+    private readonly accounts: MailAccounts,
     private readonly settings: AuthSettings,
   ) {}
 
@@ -34,13 +37,18 @@ export class RefreshRecord {
       type: 'refresh.reused',
       outcome: 'failure',
       client,
-      letter: {
-        kind: 'refresh-token-reused',
-        userId,
-        locale: locale ?? this.settings.mailTemplates.defaultLocale,
-        data: clientFacts(client),
-      },
+      letter: () => this.reuseNotice(userId, client, locale),
     });
+  }
+
+  private async reuseNotice(
+    userId: string,
+    client: ClientInfo,
+    locale = this.settings.mailTemplates.defaultLocale,
+  ): Promise<NewLetter | undefined> {
+    const account = await this.accounts.find(userId);
+    if (account === undefined) return undefined;
+    return { kind: 'refresh-token-reused', userId, address: account.email, locale, data: clientFacts(client) };
   }
 
   /** Within the grace, at another address and by another user agent. */

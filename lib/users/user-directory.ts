@@ -133,11 +133,12 @@ export class UserDirectory {
   }
 
   private candidateOf(row: SignInRow): SignInCandidate | undefined {
+    const { emailCanonical } = row;
     const userId = String(row['userId']);
     if (this.table.keyOf(userId) === undefined) return undefined;
     return {
       userId,
-      emailCanonical: canonicalIdentifier(String(row['emailCanonical'] ?? '')),
+      emailCanonical: typeof emailCanonical === 'string' ? canonicalIdentifier(emailCanonical) : '',
       passwordHash: hashIn(row),
       epoch: Number(row['epoch'] ?? 0),
       disabled: row['disabledAt'] !== null,

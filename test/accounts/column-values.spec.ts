@@ -87,8 +87,11 @@ describe.each(DATABASES)('values of columns on %s', (database) => {
   });
   afterAll(() => app.close());
 
+  // Its integers have 64 bits each, whatever their type is called.
+  const refused = REFUSED.filter(([, value]) => database !== 'sqlite' || ![3e9, -3e9].includes(value as number));
+
   it('that no column takes are refused alike for free and taken addresses', async () => {
-    for (const [name, value] of REFUSED) {
+    for (const [name, value] of refused) {
       const answers = ['taken@example.com', 'free@example.com'].map((email) =>
         app.client().post('/auth/register', { email, password: PASSWORD, [name]: value }),
       );
@@ -102,10 +105,10 @@ describe.each(DATABASES)('values of columns on %s', (database) => {
   it('are refused in the profile too', async () => {
     const member = app.client();
     await member.signIn('taken@example.com');
-    for (const [name, value] of REFUSED) {
-      expect((await member.patch('/auth/me', { [name]: value })).status, name).toBe(400);
+    for (const [name, value] of refused) {
+      expect((await member.call('PATCH', '/auth/me', { body: { [name]: value } })).status, name).toBe(400);
     }
-    expect((await member.patch('/auth/me', TAKEN)).status).toBe(200);
+    expect((await member.call('PATCH', '/auth/me', { body: TAKEN })).status).toBe(200);
   });
 
   it('at the end of their range are stored', async () => {

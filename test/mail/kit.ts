@@ -17,11 +17,11 @@ import { startApp, type AppSetup, type TestApp, type User } from '../support/app
 export class LabComposer implements MailComposer {
   readonly kinds = LETTER_KINDS;
   readonly tokens: string[] = [];
-  readonly attempts: number[] = [];
+  readonly entryIds: string[] = [];
   failWith: Error | undefined;
 
-  compose(letter: Letter, { attempt }: CompositionContext): Promise<ComposedMail | undefined> {
-    this.attempts.push(attempt);
+  compose(letter: Letter, { entryId }: CompositionContext): Promise<ComposedMail | undefined> {
+    this.entryIds.push(entryId);
     if (this.failWith !== undefined) return Promise.reject(this.failWith);
     if (letter.address === undefined) return Promise.resolve(undefined);
     const token = `id.${randomToken(32)}`;

@@ -148,14 +148,15 @@ describe.each(STANDS)('proving the identity once more ($adapter, $database, $sto
     const { id, email, browser } = await signedIn();
     const second = office.client();
     await second.signIn(email);
-    const proof = await code(browser, email);
-    for (let index = 0; index < 4; index += 1) {
+    const proofs = [await code(browser, email), await code(browser, email), await code(browser, email)];
+    for (const proof of [...proofs, ...proofs]) {
       expectCode(await reauthenticate(second, proof), 401, 'CHALLENGE_EXPIRED');
       expectCode(await reauthenticate(second, { ...proof, challenge: 'x' }), 401, 'CHALLENGE_EXPIRED');
     }
     const rows = (await office.audit('reauthentication.failed')).filter(({ subjectId }) => subjectId === id);
-    expect(rows).toMatchObject([{ outcome: 'failure', details: { proof: 'emailCode', reason: 'challenge' } }]);
-    expect((await reauthenticate(browser, proof)).status).toBe(200);
+    const row = { outcome: 'failure', details: { proof: 'emailCode', reason: 'challenge' } };
+    expect(rows).toMatchObject(proofs.map(() => row));
+    expect((await reauthenticate(browser, proofs[0]!)).status).toBe(200);
   });
 
   it('binds a mailed code to its user and its session', async () => {

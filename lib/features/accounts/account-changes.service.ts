@@ -14,7 +14,7 @@ import { SessionCache } from '../../sessions/session-cache.js';
 import { ensureAccount, raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
 import { Addresses } from '../../users/addresses.service.js';
-import { MailAccounts } from '../../users/mail-accounts.service.js';
+import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 import { NO_FAILURES } from '../../users/no-failures.js';
 import type { ActedBy } from './acted-by.js';
 
@@ -89,15 +89,15 @@ export class AccountChanges {
   }
 
   /** Ends every session, every link and every sign-in that is under way, and tells the owner. */
-  async setPassword(userId: string, hash: string, hadOne: boolean, by: ActedBy): Promise<void> {
+  async setPassword({ userId, email: address, hasPassword }: MailAccount, hash: string, by: ActedBy): Promise<void> {
     const { client } = by;
     const data = client && clientFacts(client);
     const locale = this.settings.mailTemplates.defaultLocale;
-    await this.change(userId, by, hadOne ? 'password.changed' : 'password.set', async (manager) => {
+    await this.change(userId, by, hasPassword ? 'password.changed' : 'password.set', async (manager) => {
       await raiseEpoch(manager, userId);
       await this.newPasswords.store(manager, userId, hash);
       await manager.update(Account, { userId }, NO_FAILURES);
-      await this.outbox.add(manager, { kind: 'password-changed', userId, locale, ...(data && { data }) });
+      await this.outbox.add(manager, { kind: 'password-changed', userId, address, locale, ...(data && { data }) });
       return true;
     });
   }

@@ -116,7 +116,7 @@ export class Accounts {
   async setPassword(userId: string, password: string, by: ActedBy = {}): Promise<void> {
     const account = await this.knownAccount(userId);
     const hash = await this.newPasswords.prepare(password, { userId, email: account.email });
-    await this.changes.setPassword(userId, hash, account.hasPassword, by);
+    await this.changes.setPassword(account, hash, by);
     await this.attempts.unlock(account);
   }
 

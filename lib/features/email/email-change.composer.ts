@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MailLimits } from '../../attempts/mail-limits.service.js';
+import { Clock } from '../../common/clock.js';
 import { canonicalIdentifier } from '../../common/email-address.js';
 import { MINUTE_MS } from '../../common/duration.js';
 import { Database } from '../../database/database.js';
@@ -10,6 +11,7 @@ import { occasionOf } from '../../mail/mail-occasion.js';
 import { OneTimeTokens } from '../../one-time-tokens/one-time-tokens.service.js';
 import { TOKEN_LIFE_MS } from '../../one-time-tokens/purposes.js';
 import { AuthSettings } from '../../options/auth-settings.js';
+import { lockSession } from '../../sessions/lock-session.js';
 import { Addresses } from '../../users/addresses.service.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 
@@ -27,32 +29,34 @@ export class EmailChangeComposer extends MailComposer {
     private readonly tokens: OneTimeTokens,
     private readonly database: Database,
     private readonly settings: AuthSettings,
+    private readonly clock: Clock,
   ) {
     super();
   }
 
-  override async compose(letter: Letter, context: CompositionContext): Promise<ComposedMail | undefined> {
+  override async compose(letter: Letter, { entryId }: CompositionContext): Promise<ComposedMail | undefined> {
     const { userId = '', address: to = '' } = letter;
     // Whoever lost the address is told, whatever has become of the account since.
     if (letter.kind === 'email-changed') return { kind: 'email-changed', to, facts: occasionOf(letter) };
     const account = await this.accounts.find(userId);
     if (account === undefined || account.disabled) return undefined;
-    if (!(await this.mayBeSent(letter, account, context))) return undefined;
+    // Mail to an address that somebody signed in can choose: the account's own budget bounds it.
+    const subject = { kind: letter.kind, userId, knownBrowser: true, entryId };
+    if (!(await this.limits.allow(subject))) return undefined;
     if (letter.kind === 'email-changing') return { kind: 'email-changing', to, facts: occasionOf(letter) };
-    if (letter.data?.['epoch'] !== account.epoch) return undefined;
     if ((await this.addresses.ownerOf(canonicalIdentifier(to))) !== undefined) return undefined;
-    const request = { purpose: PURPOSE, account, newAddress: to } as const;
-    const token = await this.database.write((manager) => this.tokens.issue(manager, request));
+    const token = await this.issue(account, to, String(letter.data?.['sessionId']));
+    if (token === undefined) return undefined;
     const link = linkWithToken(this.settings.links.changeEmail, token);
     return { kind: PURPOSE, to, facts: { link, validForMinutes: TOKEN_LIFE_MS[PURPOSE] / MINUTE_MS } };
   }
 
-  /** Mail to an address that somebody signed in can choose: the account's own budget bounds it. */
-  private async mayBeSent(
-    { kind }: Letter,
-    { userId }: MailAccount,
-    { attempt }: CompositionContext,
-  ): Promise<boolean> {
-    return attempt > 0 || this.limits.allow({ kind, userId, knownBrowser: true });
+  /** `undefined`: the session that asked has ended. It is held until there is a token, which its end ends too. */
+  private issue(account: MailAccount, newAddress: string, sessionId: string): Promise<string | undefined> {
+    const { userId } = account;
+    return this.database.write(async (manager) => {
+      if (!(await lockSession(manager, { userId, sessionId }, this.clock.now()))) return undefined;
+      return this.tokens.issue(manager, { purpose: PURPOSE, account, newAddress });
+    });
   }
 }

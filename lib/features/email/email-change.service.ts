@@ -11,7 +11,6 @@ import { EventRecorder } from '../../events/event-recorder.js';
 import { Outbox } from '../../mail/outbox.js';
 import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-time-tokens.service.js';
 import { clientFacts } from '../../sessions/client-facts.js';
-import { LoginSession } from '../../sessions/login-session.entity.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { Addresses } from '../../users/addresses.service.js';
 import { ColumnLimits } from '../../users/column-limits.js';
@@ -51,10 +50,9 @@ export class EmailChange {
     // Nothing would change: no mail has to tell of it.
     if (canonicalIdentifier(newAddress) === account.emailCanonical) return;
     await this.database.write(async (manager) => {
-      const session = await manager.findOneBy(LoginSession, { id: sessionId, userId });
       const address = newAddress.trim();
-      // A letter that is delivered late must not outlive what ended the session that asked for it.
-      const data = { epoch: session?.epoch ?? -1 };
+      // A letter that is delivered late must not outlive the session that asked for it.
+      const data = { sessionId };
       await this.outbox.add(manager, { kind: 'change-email', userId, address, locale, data });
       await this.outbox.add(manager, {
         kind: 'email-changing',

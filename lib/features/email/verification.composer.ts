@@ -53,13 +53,13 @@ export class VerificationComposer extends MailComposer {
   }
 
   /** One budget for a mail, whatever the occasion. */
-  private async mayBeSent(
+  private mayBeSent(
     kind: string,
     letter: Letter,
     { userId }: MailAccount,
-    { attempt }: CompositionContext,
+    { entryId }: CompositionContext,
   ): Promise<boolean> {
     const knownBrowser = isKnownBrowser(letter, userId);
-    return attempt > 0 || this.limits.allow({ kind, userId, knownBrowser });
+    return this.limits.allow({ kind, userId, knownBrowser, entryId });
   }
 }

@@ -26,12 +26,12 @@ export class MagicLinkComposer extends MailComposer {
     super();
   }
 
-  override async compose(letter: Letter, { attempt }: CompositionContext): Promise<ComposedMail | undefined> {
+  override async compose(letter: Letter, { entryId }: CompositionContext): Promise<ComposedMail | undefined> {
     const account = await this.accounts.findByAddress(letter.address ?? '');
     if (account === undefined || account.disabled) return undefined;
     const { userId, email } = account;
-    const subject = { kind: letter.kind, userId, knownBrowser: isKnownBrowser(letter, userId) };
-    if (attempt === 0 && !(await this.limits.allow(subject))) return undefined;
+    const subject = { kind: letter.kind, userId, knownBrowser: isKnownBrowser(letter, userId), entryId };
+    if (!(await this.limits.allow(subject))) return undefined;
     const binding = String(letter.data?.['binding']);
     const token = await this.database.write((manager) =>
       this.tokens.issue(manager, { purpose: 'magic-link', account, binding }),

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { MailLimits } from '../../attempts/mail-limits.service.js';
+import { canonicalIdentifier } from '../../common/email-address.js';
 import type { Letter } from '../../mail/letter.js';
-import { MailComposer, type ComposedMail } from '../../mail/mail-composer.js';
+import { MailComposer, type ComposedMail, type CompositionContext } from '../../mail/mail-composer.js';
 import { occasionOf } from '../../mail/mail-occasion.js';
-import { MailAccounts } from '../../users/mail-accounts.service.js';
+import { AuthSettings } from '../../options/auth-settings.js';
+import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 
 /**
- * What the owner is told after the fact. A notice goes out however many there were before, and to a disabled account too: it
- * is the one sign that somebody else was at work.
+ * What the owner is told after the fact. A notice to a proven address goes out however many there were before, and to a
+ * disabled account too: it is the one sign that somebody else was at work. Sign-ins are the exception: five an hour are told.
+ * An address that nobody has proven may be that of somebody who never made an account.
  */
 @Injectable()
 export class NoticeComposer extends MailComposer {
@@ -18,19 +22,31 @@ export class NoticeComposer extends MailComposer {
     'account-deleted',
   ] as const;
 
-  constructor(private readonly accounts: MailAccounts) {
+  constructor(
+    private readonly accounts: MailAccounts,
+    private readonly limits: MailLimits,
+    private readonly settings: AuthSettings,
+  ) {
     super();
   }
 
-  override async compose(letter: Letter): Promise<ComposedMail | undefined> {
-    const to = await this.addressOf(letter);
-    if (to === undefined) return undefined;
+  override async compose(letter: Letter, { entryId }: CompositionContext): Promise<ComposedMail | undefined> {
     const kind = letter.kind as (typeof this.kinds)[number];
-    return kind === 'account-deleted' ? { kind, to, facts: {} } : { kind, to, facts: occasionOf(letter) };
+    // The account is gone: the letter has kept the address.
+    if (kind === 'account-deleted') return { kind, to: letter.address ?? '', facts: {} };
+    const account = await this.accounts.find(letter.userId ?? '');
+    if (account === undefined) return undefined;
+    // The address of then: who has taken the account since must not get what tells the owner of it.
+    const to = letter.address ?? account.email;
+    if (!(await this.mayBeSent(kind, to, account, entryId))) return undefined;
+    return { kind, to, facts: occasionOf(letter) };
   }
 
-  /** Of an account that is gone the letter has kept the address. */
-  private async addressOf({ address, userId = '' }: Letter): Promise<string | undefined> {
-    return address ?? (await this.accounts.find(userId))?.email;
+  private async mayBeSent(kind: string, to: string, account: MailAccount, entryId: string): Promise<boolean> {
+    const { userId, emailVerified, emailCanonical } = account;
+    if (!emailVerified && this.settings.emailVerification !== 'off') return false;
+    // Nothing tells whether an address that is no longer the account's was ever proven.
+    const isProven = emailVerified && canonicalIdentifier(to) === emailCanonical;
+    return (isProven && kind !== 'new-device') || this.limits.allow({ kind, userId, knownBrowser: true, entryId });
   }
 }

@@ -94,7 +94,9 @@ export class OwnPassword {
     const context = { userId, email: user.email };
     const hash = await this.newPasswords.prepare(request.password, context, { signal: request.gone });
     const session = await this.cache.change([userId], (commitBefore) =>
-      this.database.write((manager) => this.renew(manager, hash, request, change), { commitBefore }),
+      this.database.write((manager) => this.renew(manager, { hash, address: user.email }, request, change), {
+        commitBefore,
+      }),
     );
     if (session === undefined) throw new AuthError('NOT_AUTHENTICATED');
     return { user, session };
@@ -102,7 +104,7 @@ export class OwnPassword {
 
   private renew(
     manager: EntityManager,
-    hash: string,
+    { hash, address }: { readonly hash: string; readonly address: string },
     { who: { userId, sessionId }, client, locale }: NewPasswordRequest,
     { event, ...proven }: Change,
   ): ReturnType<SessionRenewal['renew']> {
@@ -113,7 +115,7 @@ export class OwnPassword {
       await this.tokens.endAll(manager, userId);
       await this.events.record(manager, { type: event, actorId: userId, subjectId: userId, sessionId, client });
       const data = clientFacts(client);
-      await this.outbox.add(manager, { kind: 'password-changed', userId, locale, data });
+      await this.outbox.add(manager, { kind: 'password-changed', userId, address, locale, data });
     });
   }
 }

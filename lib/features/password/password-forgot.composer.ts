@@ -32,13 +32,13 @@ export class PasswordForgotComposer extends MailComposer {
     super();
   }
 
-  override async compose(letter: Letter, context: CompositionContext): Promise<ComposedMail | undefined> {
+  override async compose(letter: Letter, { entryId }: CompositionContext): Promise<ComposedMail | undefined> {
     const { kind, address = '' } = letter;
     const account = await this.accounts.findByAddress(address);
     if (account === undefined || account.disabled) return undefined;
     const { userId, email } = account;
     const knownBrowser = isKnownBrowser(letter, userId);
-    if (context.attempt === 0 && !(await this.limits.allow({ kind, userId, knownBrowser }))) return undefined;
+    if (!(await this.limits.allow({ kind, userId, knownBrowser, entryId }))) return undefined;
     const token = await this.database.write((manager) => this.tokens.issue(manager, { purpose: PURPOSE, account }));
     const link = linkWithToken(this.settings.links.resetPassword, token);
     return { kind: PURPOSE, to: email, facts: { link, validForMinutes: TOKEN_LIFE_MS[PURPOSE] / MINUTE_MS } };

@@ -59,7 +59,9 @@ export class PasswordReset {
     );
     if (!done) throw new AuthError('INVALID_TOKEN');
     // The password has been set: what is left of a lock runs out by itself.
-    await this.attempts.unlock(presented.account).catch(() => this.logger.warn('A lock could not be ended after a reset'));
+    await this.attempts
+      .unlock(presented.account)
+      .catch(() => this.logger.warn('A lock could not be ended after a reset'));
     return userId;
   }
 
@@ -69,7 +71,7 @@ export class PasswordReset {
     hash: string,
     { client, locale }: PasswordResetRequest,
   ): Promise<boolean> {
-    const { userId, emailVerified, contested } = presented.account;
+    const { userId, email: address, emailVerified, contested } = presented.account;
     if (!(await this.tokens.claim(manager, presented))) {
       await this.events.record(manager, refusal(userId, client));
       return false;
@@ -82,7 +84,7 @@ export class PasswordReset {
     await this.tokens.endAll(manager, userId);
     await this.events.record(manager, { type: 'password.reset', subjectId: userId, client });
     const data = clientFacts(client);
-    await this.outbox.add(manager, { kind: 'password-changed', userId, locale, data });
+    await this.outbox.add(manager, { kind: 'password-changed', userId, address, locale, data });
     return true;
   }
 

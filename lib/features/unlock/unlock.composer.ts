@@ -31,12 +31,12 @@ export class UnlockComposer extends MailComposer {
     super();
   }
 
-  override async compose(letter: Letter, { attempt }: CompositionContext): Promise<ComposedMail | undefined> {
+  override async compose(letter: Letter, { entryId }: CompositionContext): Promise<ComposedMail | undefined> {
     const account = await this.find(letter);
     if (account === undefined || account.disabled || !this.maySignIn(account)) return undefined;
     const { userId, email } = account;
     const knownBrowser = isKnownBrowser(letter, userId);
-    if (attempt === 0 && !(await this.limits.allow({ kind: letter.kind, userId, knownBrowser }))) return undefined;
+    if (!(await this.limits.allow({ kind: letter.kind, userId, knownBrowser, entryId }))) return undefined;
     const token = await this.database.write((manager) => this.tokens.issue(manager, { purpose: PURPOSE, account }));
     const link = linkWithToken(this.settings.links.unlock, token);
     const stopped = letter.data?.['stopped'] === true;
