@@ -95,6 +95,47 @@ describe.each(STANDS)('changing the address on $adapter, $database and $store', 
     expect(await idOf(app, ADA)).toBeDefined();
   });
 
+  it('outlives neither the session that asked for it, nor the owner who puts an end to that', async () => {
+    running = await startMailApp(stack);
+    const { app, mailbox, deliver } = running;
+    const owner = await member(running, ADA);
+    const endings: Record<string, (thief: Client) => Promise<{ status: number }>> = {
+      others: () => owner.delete('/auth/sessions?keepCurrent=true'),
+      one: async () => {
+        const { items } = (await owner.get('/auth/sessions')).body as { items: { id: string; current: boolean }[] };
+        return owner.delete(`/auth/sessions/${items.find(({ current }) => !current)!.id}`);
+      },
+      'signed out': (thief) => thief.post('/auth/logout', {}),
+      'signed in as somebody else': (thief) => thief.signIn(EVE),
+      all: () => owner.delete('/auth/sessions?keepCurrent=false'),
+    };
+    await app.get(Accounts).create({ email: EVE, password: PASSWORD, emailVerified: true });
+    for (const [index, [name, end]] of Object.entries(endings).entries()) {
+      const thief = app.client();
+      await thief.signIn(ADA);
+      const token = await ask(running, thief, `eve${index}@example.org`);
+      expect((await end(thief)).status, name).toBeLessThan(300);
+      const late = await app.client().post('/auth/email/change', { token });
+      expect([late.status, late.body?.code], name).toEqual([400, 'INVALID_TOKEN']);
+    }
+    const again = app.client();
+    for (const end of [() => again.post('/auth/logout', {}), () => again.delete('/auth/sessions?keepCurrent=false')]) {
+      await again.signIn(ADA);
+      expect((await again.post('/auth/email/change/request', { email: 'late@example.org' })).status).toBe(202);
+      expect((await end()).status).toBeLessThan(300);
+      await deliver();
+      expect(mailbox.all('late@example.org')).toEqual([]);
+    }
+  });
+
+  it('goes on when the browser that asked signs in anew', async () => {
+    running = await startMailApp(stack);
+    const ada = await member(running, ADA);
+    const token = await ask(running, ada, NEW);
+    expect((await ada.signIn(ADA)).status).toBe(200);
+    expect((await running.app.client().post('/auth/email/change', { token })).status).toBe(204);
+  });
+
   it('has one winner, of thirty with one link and of accounts that want one address', async () => {
     running = await startMailApp(stack);
     const { app } = running;

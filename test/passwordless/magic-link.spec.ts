@@ -174,6 +174,19 @@ describe.each(STANDS)('signing in by a mailed link ($adapter, $database, $store)
     expect(rows.map(({ details }) => details['contested']).sort()).toEqual([false, true]);
   });
 
+  it('leaves the password of who opens the link of the registration at this very moment', async () => {
+    const email = 'racing@example.com';
+    await office.client().register(email);
+    const confirmation = (await office.mail(email, 'verify-email')).token!;
+    const token = await link(email);
+    office.hooks.answer = async () => {
+      office.hooks.answer = () => true;
+      return (await office.client().post('/auth/email/verify', { token: confirmation })).status === 204;
+    };
+    expect((await present(office.client(), token)).status).toBe(200);
+    expect((await office.client().signIn(email)).status).toBe(200);
+  });
+
   it('is asked for and presented by pages of the application alone', async () => {
     const { email } = await office.person();
     const headers = { origin: 'https://evil.example' };
