@@ -66,7 +66,7 @@ describe('what owners are told', () => {
     expect((await lab.reset(token)).status).toBe(204);
     const thief = await lab.signedIn(owner, NEW_PASSWORD);
     await lab.signedIn(owner, NEW_PASSWORD);
-    const change = { currentPassword: NEW_PASSWORD, newPassword: PASSWORD };
+    const change = { currentPassword: NEW_PASSWORD, password: PASSWORD };
     expect((await thief.post('/auth/password/change', change)).status).toBe(200);
     await lab.app.get(Accounts).setPassword(userId, PASSWORD);
     const { refresh_token: spent } = await lab.tokensOf(owner);
