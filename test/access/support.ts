@@ -4,6 +4,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { AccessChecks } from '../../lib/access/access.checks.js';
 import { AccessRefusals } from '../../lib/access/access-refusals.js';
+import { AuthMetrics } from '../../lib/events/auth-metrics.js';
+import { Metrics } from '../../lib/events/metrics.service.js';
 import { AccessGuard } from '../../lib/access/access.guard.js';
 import { AuthContext } from '../../lib/access/auth-context.js';
 import { BearerTokenReader } from '../../lib/access/bearer-token-reader.js';
@@ -147,6 +149,8 @@ export class AccessModule {
         StepUpMethods,
         // There is no database here: refusals leave no row.
         { provide: AccessRefusals, useValue: { note: () => undefined } },
+        AuthMetrics,
+        Metrics,
         RouteRules,
         Principals,
         AuthContext,

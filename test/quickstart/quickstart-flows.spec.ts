@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { Client } from '../support/client.js';
-import { mailTo, registered, tokenOf } from './dev-mailbox.js';
+import { mailbox, mailTo, registered, tokenOf } from './dev-mailbox.js';
 import {
   field,
   follow,
@@ -156,12 +156,13 @@ it('account without a password: one is set after signing in by mail', { timeout:
   const finn = new Client(pages.url);
   await finn.register('finn@example.com', PASSWORD);
   await finn.register('finn@example.com', PASSWORD);
-  const { text } = await mailTo(pages.url, 'finn@example.com', /confirm/i);
-  await expect
-    .poll(() => mailTo(pages.url, 'finn@example.com', /confirm/i).then((newest) => newest.text))
-    .toContain('entered more than once');
-  expect(text).toContain('/verify-email#token=');
-  await finn.post('/auth/email/verify', { token: tokenOf(await mailTo(pages.url, 'finn@example.com', /confirm/i)) });
+  // The second mail is the one whose link works.
+  const mails = () => mailbox(pages.url, 'finn@example.com');
+  await expect.poll(async () => (await mails()).length, { timeout: 15_000 }).toBe(2);
+  const newest = await mailTo(pages.url, 'finn@example.com', /confirm/i);
+  expect(newest.text).toContain('entered more than once');
+  expect(newest.text).toContain('/verify-email#token=');
+  expect((await finn.post('/auth/email/verify', { token: tokenOf(newest) })).status).toBe(204);
 
   const page = await pages.open();
   await askForMail(page, 'Sign in by a mailed link', 'finn@example.com', 'Send the link');
