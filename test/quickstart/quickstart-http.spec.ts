@@ -14,8 +14,6 @@ const SERVERS = async () => ({ DATABASE_URL: await postgresUrl(), REDIS_URL: awa
 
 const MATRIX: readonly [name: string, adapter: string, storage: () => Promise<Record<string, string>>][] = [
   ['Express and SQLite', 'express', SQLITE],
-  ['Fastify and SQLite', 'fastify', SQLITE],
-  ['Express, PostgreSQL and Redis', 'express', SERVERS],
   ['Fastify, PostgreSQL and Redis', 'fastify', SERVERS],
 ];
 
