@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
 import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { Database } from '../database/database.js';
 import { isMysql } from '../database/dialect.js';
@@ -29,7 +29,7 @@ type ImportedCounts = Readonly<Record<ImportedKind, number>>;
  * at hand, and not when the first user is refused.
  */
 @Injectable()
-export class StoredPasswords implements OnModuleInit {
+export class StoredPasswords implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('Gatehouse');
   private found: ImportedCounts = { bcrypt: 0, scrypt: 0, argon2: 0 };
 
@@ -46,8 +46,12 @@ export class StoredPasswords implements OnModuleInit {
     return this.found;
   }
 
-  async onModuleInit(): Promise<void> {
+  /** After what is wrong with the entity itself has been told. */
+  async onApplicationBootstrap(): Promise<void> {
     await this.refuseNarrowColumn();
+  }
+
+  async onModuleInit(): Promise<void> {
     // Another hasher has texts of its own.
     if (!(this.hasher instanceof SchemePasswordHasher)) return;
     const problems: string[] = [];

@@ -172,6 +172,8 @@ function hostModule(setup: AppSetup, databaseUrl: string | undefined, redis: str
         environment: 'test',
         // Most specs have nothing to do with mail: those that do say 'required'.
         emailVerification: 'off',
+        // Nothing in the background where no mail is read: some specs count what is sent to the servers.
+        jobs: setup.auth?.mail === undefined ? 'manual' : 'timers',
         ...(redis === undefined ? {} : { redis: { url: redis } }),
         ...setup.auth,
       }),
