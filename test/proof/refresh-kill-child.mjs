@@ -99,6 +99,8 @@ Module({
       environment: 'test',
       redis: { url: REDIS_URL },
       rateLimits: { multiplier: 1_000_000 },
+      emailVerification: 'off',
+      jobs: 'manual',
       tokens: { refreshGrace: '60s' },
       overrides: [
         {
