@@ -163,7 +163,7 @@ it('names its jobs, and refuses others', async () => {
 it('audit.retention fires where nobody runs the job, and is quiet where somebody does', async () => {
   const clock = new TestClock();
   const app = await startApp({ clock, auth: { jobs: 'manual' } });
-  const timers = await startApp({ clock });
+  const timers = await startApp({ clock, auth: { jobs: 'timers' } });
   apps.push(app, timers);
   const status = async (on: TestApp): Promise<string | undefined> =>
     (await on.get(Checklist).report()).entries.find(({ id }) => id === 'audit.retention')?.outcome;

@@ -92,6 +92,8 @@ export class Fleet {
       auth: {
         cookies: { xsrfCookie: true },
         rateLimits: { multiplier: 10_000 },
+        // A letter that waits is sealed: the secret it was sealed with may not go before it.
+        jobs: 'timers',
         // All nodes share this process: while one starts, the commands of another wait.
         redis: { url: this.redis.url, commandTimeout: '5s' },
         ...auth,

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AuthModule, Checklist, Public, type AuthValues } from '../../lib/index.js';
+import { AuthModule, Checklist, Jobs, Public, type AuthValues } from '../../lib/index.js';
 import { actingAs } from '../../lib/testing/index.js';
 import { startApp, User, type AppSetup, type TestApp } from '../support/app.js';
 import { startMailbox, type Mailbox } from '../support/mailbox.js';
@@ -201,6 +201,8 @@ describe('a deployment that has mended every finding', () => {
       expect(line).toMatch(/^__Host-auth_\w+=.*; Path=\/; HttpOnly; Secure; SameSite=Lax/);
     expect((await client.get('/auth/me')).body.email).toBe('ada@example.com');
     await expect(actingAs(app.app, (await client.get('/auth/me')).body.id as string)).rejects.toThrow(/production/);
+    // No letter stays behind that the next deployment, with another secret, could not open.
+    await app.get(Jobs).run('outbox');
   });
 
   it.each<[string, Partial<AuthValues>]>([

@@ -95,14 +95,15 @@ export async function signIn(page: Page, email: string, password = PASSWORD): Pr
   await press(page, 'Sign in');
 }
 
-/** The newest mail of the page's own mailbox whose subject is this. */
-export function mail(page: Page, subject: RegExp): Locator {
-  return page.locator('#mails > li', { has: page.getByRole('heading', { level: 3, name: subject }) }).first();
+/** The newest mail of the page's own mailbox whose subject is this; it holds the mail of everybody. */
+export function mail(page: Page, subject: RegExp, to = ''): Locator {
+  const subjects = page.getByRole('heading', { level: 3, name: subject });
+  return page.locator('#mails > li', { has: subjects, hasText: to }).first();
 }
 
 /** Presses the link of a mail in the page's mailbox, and answers what it carried. */
-export async function openLink(page: Page, subject: RegExp): Promise<string> {
-  const link = mail(page, subject).getByRole('link', { name: 'Open the link' });
+export async function openLink(page: Page, subject: RegExp, to = ''): Promise<string> {
+  const link = mail(page, subject, to).getByRole('link', { name: 'Open the link' });
   const href = (await link.getAttribute('href')) ?? '';
   await link.click();
   return new URLSearchParams(href.slice(href.indexOf('#') + 1)).get('token') ?? '';

@@ -166,7 +166,7 @@ it('account without a password: one is set after signing in by mail', { timeout:
 
   const page = await pages.open();
   await askForMail(page, 'Sign in by a mailed link', 'finn@example.com', 'Send the link');
-  await openLink(page, /sign-in link/i);
+  await openLink(page, /sign-in link/i, 'finn@example.com');
   await heading(page, 'Notes').waitFor();
   await tab(page, 'Account').click();
   await follow(page, 'Set a password');
