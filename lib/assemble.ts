@@ -18,6 +18,9 @@ import { AuthSettings } from './options/auth-settings.js';
 import { resolveSettings } from './options/resolve-options.js';
 import { structureProblems } from './options/structure.js';
 import { AUTH_STRUCTURE, AUTH_VALUES } from './options/tokens.js';
+import type { SecondFactor } from './second-factors/second-factor.js';
+import { SECOND_FACTORS } from './second-factors/tokens.js';
+import { CREDENTIAL_ROWS } from './users/tokens.js';
 
 /** The one flat module that `forRoot` and `forRootAsync` both end in. */
 export function assemble(module: Type, structure: AuthStructure, values: Provider): DynamicModule {
@@ -27,6 +30,7 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
   const jobs: Type<Job>[] = [...KERNEL_JOBS, ...FEATURES.flatMap((feature) => feature.jobs ?? [])];
   const composers: Type<MailComposer>[] = FEATURES.flatMap((feature) => feature.mails ?? []);
   const proofs: Type<ProofOfPresence>[] = FEATURES.flatMap((feature) => feature.proofs ?? []);
+  const factors: Type<SecondFactor>[] = FEATURES.flatMap((feature) => feature.secondFactors ?? []);
   const entities = authEntities(structure);
   return {
     module,
@@ -42,12 +46,14 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
       { provide: AUTH_DATA_SOURCE, useExisting: getDataSourceToken(structure.dataSource) },
       { provide: AUTH_ENTITIES, useValue: entities },
       { provide: SEALED_COLUMNS, useValue: [...KERNEL_SEALED, ...FEATURES.flatMap((feature) => feature.sealed ?? [])] },
+      { provide: CREDENTIAL_ROWS, useValue: FEATURES.flatMap((feature) => feature.credentials ?? []) },
       ...KERNEL_PROVIDERS,
       ...FEATURES.flatMap((feature) => feature.providers ?? []),
       ...collected<CheckSource>(CHECK_SOURCES, checks),
       ...collected<Job>(JOBS, jobs),
       ...collected<MailComposer>(MAIL_COMPOSERS, composers),
       ...collected<ProofOfPresence>(PRESENCE_PROOFS, proofs),
+      ...collected<SecondFactor>(SECOND_FACTORS, factors),
       ...(structure.overrides ?? []),
     ],
     exports: [...KERNEL_EXPORTS, ...FEATURES.flatMap((feature) => feature.exports ?? [])],

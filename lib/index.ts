@@ -31,9 +31,11 @@ export type {
   UserColumns,
 } from './options/auth-options.js';
 export type { AcceptedSecret, AcceptedTokenKey, TokenOptions, TokenSigningKey } from './options/token-options.js';
+export type { PasskeyOptions, SecondFactorRequirement, TotpAlgorithm, TotpOptions } from './options/factor-options.js';
 export { consoleMail, customMail, smtp, webhook } from './options/mail-options.js';
 export type {
   LinkOptions,
+  FactorChangeName,
   MailFacts,
   MailFrame,
   MailKind,

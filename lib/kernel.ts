@@ -77,7 +77,7 @@ import { OutboxJob } from './mail/outbox.job.js';
 import { OutboxQueue } from './mail/outbox-queue.js';
 import { OutboxWake } from './mail/outbox-wake.js';
 import { createMailTransport } from './mail/transports/create-mail-transport.js';
-import { BrowserBinding } from './mailed-codes/browser-binding.js';
+import { BrowserBinding } from './cookies/browser-binding.js';
 import { CodeLetters } from './mailed-codes/code-letters.service.js';
 import { CodePlaces } from './mailed-codes/code-places.service.js';
 import { CodeRefusals } from './mailed-codes/code-refusals.service.js';
@@ -98,7 +98,12 @@ import { PasswordHistory } from './passwords/password-history.service.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
 import { Passwords } from './passwords/passwords.service.js';
 import { StoredPasswords } from './passwords/stored-passwords.service.js';
+import { UserWriter } from './registration/user-writer.service.js';
 import { RoleGrants } from './roles/role-grants.js';
+import { FactorAttempts } from './second-factors/factor-attempts.service.js';
+import { FactorChanges } from './second-factors/factor-changes.service.js';
+import { PendingSignIns } from './second-factors/pending-sign-ins.service.js';
+import { SecondFactors } from './second-factors/second-factors.service.js';
 import { LoginSession } from './sessions/login-session.entity.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionCookie } from './sessions/session-cookie.js';
@@ -132,6 +137,7 @@ import { TokenPassport } from './tokens/token-passport.js';
 import { TokenScopes } from './tokens/token-scopes.js';
 import { Addresses } from './users/addresses.service.js';
 import { ColumnLimits } from './users/column-limits.js';
+import { Credentials } from './users/credentials.service.js';
 import { MailAccounts } from './users/mail-accounts.service.js';
 import { OwnColumns } from './users/own-columns.service.js';
 import { OwnedRows } from './users/owned-rows.service.js';
@@ -186,6 +192,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   CodeUses,
   ProvenAddresses,
   BrowserBinding,
+  Credentials,
   UserDirectory,
   UserEntityRules,
   ColumnLimits,
@@ -226,6 +233,11 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   RefreshRecord,
   RefreshRotation,
   AuthorizationCodes,
+  UserWriter,
+  SecondFactors,
+  PendingSignIns,
+  FactorAttempts,
+  FactorChanges,
   RouteRules,
   CsrfProtection,
   CookieSessionReader,

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import type { ClientInfo } from '../common/client-address.js';
 import type { Principal } from '../common/principal.js';
 import type { AuthErrorCode } from '../errors/error-codes.js';
 import type { MailAccount } from '../users/mail-accounts.service.js';
@@ -9,6 +10,9 @@ export interface PresentedProof {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly who: Principal;
   readonly account: MailAccount;
+  readonly client: ClientInfo;
+  /** Of mail that the check calls for. */
+  readonly locale: string;
   /** Aborts when the client has gone. */
   readonly gone: AbortSignal;
 }

@@ -34,6 +34,7 @@ export const ROUTE_BUDGETS = {
   emailCodeRequest: { kind: 'rate', by: 'address', limit: 20, windowMs: HOUR_MS, answer: 'refuse' },
   // Routes that take a mailed token: 256 bits need no limit of guesses.
   confirm: { kind: 'rate', by: 'address', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
+  oauthStart: { kind: 'rate', by: 'address', limit: 30, windowMs: MINUTE_MS, answer: 'refuse' },
   anonymous: { kind: 'rate', by: 'address', limit: 300, windowMs: MINUTE_MS, answer: 'refuse' },
 } as const satisfies Record<string, RouteBudget>;
 
@@ -87,6 +88,28 @@ export const ATTEMPT_BUDGETS = {
     by: 'account',
     limit: 3,
     windowMs: 5 * MINUTE_MS,
+    lockMs: 15 * MINUTE_MS,
+    maxLockMs: 15 * MINUTE_MS,
+    roundsRememberedMs: 15 * MINUTE_MS,
+    answer: 'refuse',
+  },
+  // Of one sign-in that waits for its second factor: as long as that waits.
+  secondFactorByChallenge: {
+    kind: 'lockout',
+    by: 'challenge',
+    limit: 5,
+    windowMs: 5 * MINUTE_MS,
+    lockMs: 5 * MINUTE_MS,
+    maxLockMs: 5 * MINUTE_MS,
+    roundsRememberedMs: 5 * MINUTE_MS,
+    answer: 'refuse',
+  },
+  // Each kind of factor by itself: a locked authenticator stops neither recovery codes nor passkeys.
+  secondFactorByAccount: {
+    kind: 'lockout',
+    by: 'account',
+    limit: 10,
+    windowMs: 15 * MINUTE_MS,
     lockMs: 15 * MINUTE_MS,
     maxLockMs: 15 * MINUTE_MS,
     roundsRememberedMs: 15 * MINUTE_MS,

@@ -21,7 +21,6 @@ export interface PasswordAttemptParts {
   readonly reservations: Reservations;
   readonly address: string;
   readonly devices: KnownDevices;
-  readonly clear: (key: string) => Promise<void>;
 }
 
 /**
@@ -67,12 +66,9 @@ export class PasswordAttempt {
     return { lockedForMs: settled.find(({ subject }) => subject === 'account')?.lockedForMs ?? 0 };
   }
 
-  /**
-   * After the last factor: forgets failures, rounds and lock of the budget that the attempt came through, the account's or
-   * the browser's. Never the address's, or an own account would buy more guesses at others.
-   */
-  async clear(): Promise<void> {
-    if (this.secretKey !== undefined) await this.parts.clear(this.secretKey);
+  /** Names the budget that the attempt is counted in, once the account has begun: for `PasswordAttempts.forget`. */
+  get budget(): string | undefined {
+    return this.secretKey;
   }
 
   /** @internal */

@@ -30,6 +30,14 @@ export class PasswordAttempts {
   }
 
   /**
+   * After the last factor: forgets failures, rounds and lock of the budget that an attempt came through, the account's or
+   * the browser's. Never the address's, or an own account would buy more guesses at others.
+   */
+  forget(budget: string): Promise<void> {
+    return this.store.clear(budget);
+  }
+
+  /**
    * Begins an attempt on the client's address, before the account is resolved. A request whose device cookie lists any
    * account begins on the address only after that, and not at all if the cookie lists the account in question: a known
    * browser neither uses nor needs the budget of its address. Throws `TOO_MANY_ATTEMPTS` (429).
@@ -51,7 +59,6 @@ export class PasswordAttempts {
       reservations: new Reservations(this.store),
       address,
       devices,
-      clear: (key) => this.store.clear(key),
     });
     if (devices.isEmpty) await attempt.beginAddress();
     return attempt;

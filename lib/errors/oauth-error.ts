@@ -9,7 +9,10 @@ export interface OAuthErrorBody extends AuthErrorBody {
 export function oauthErrorBody(error: AuthError): OAuthErrorBody {
   // RFC 6749 §5.2: printable ASCII without `"` and `\`.
   const description = error.body.message.replace(/["\\]/g, "'").replace(/[^\x20-\x7E]/g, '?');
-  return { ...error.body, error: oauthErrorCode(error), error_description: description };
+  const { details, ...body } = error.body;
+  // What goes on at `POST /second-factor` stands beside the code, as clients of multi-factor grants expect it.
+  const shown = error.code === 'MFA_REQUIRED' ? (details as object) : { ...(details !== undefined && { details }) };
+  return { ...body, ...shown, error: oauthErrorCode(error), error_description: description };
 }
 
 function oauthErrorCode({ code, body }: AuthError): string {
@@ -24,6 +27,8 @@ function oauthErrorCode({ code, body }: AuthError): string {
     case 'CHALLENGE_EXPIRED':
     case 'SIGN_IN_REFUSED':
       return 'invalid_grant';
+    case 'MFA_REQUIRED':
+      return 'mfa_required';
     case 'NOT_AUTHENTICATED':
     case 'INVALID_ACCESS_TOKEN':
     case 'INVALID_API_KEY':

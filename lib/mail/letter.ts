@@ -18,6 +18,7 @@ export const LETTER_KINDS = [
   'identifier-changed',
   'new-device',
   'refresh-token-reused',
+  'second-factor-changed',
   'account-deleted',
 ] as const;
 

@@ -3,9 +3,6 @@ import { MINUTE_MS } from '../common/duration.js';
 /** How long a mailed code works (ASVS 5.0 V6.5.5). */
 export const CODE_LIFE_MS = 10 * MINUTE_MS;
 
-/** Method of a sign-in by mail, link or code: RFC 8176 has no value for it, and `otp` is that of an authenticator. */
-export const EMAIL_METHOD = 'email';
-
 /** What a code is good for. One of one purpose is none of the other. */
 export type CodePurpose = 'sign-in' | 'reauthentication';
 

@@ -10,6 +10,7 @@ import type {
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../common/duration.js';
 import type { Env } from './env.js';
+import type { PasskeyOptions, SecondFactorRequirement, TotpOptions } from './factor-options.js';
 import type { KeyPurpose } from './key-purposes.js';
 import type { LinkOptions, MailOptions, MailTemplateOptions } from './mail-options.js';
 import type { AcceptedSecret, TokenOptions } from './token-options.js';
@@ -181,6 +182,13 @@ export interface AuthValues {
   readonly profile?: ProfileOptions;
   /** Whether an address must be proven: `'required'` before the first sign-in. Default `'required'`. */
   readonly emailVerification?: EmailVerification;
+  /**
+   * Who must have a second factor: `'required'` everybody, `{ roles }` whoever has one of them. Who has none may do nothing
+   * but set one up. Default `'optional'`.
+   */
+  readonly secondFactor?: SecondFactorRequirement;
+  readonly totp?: TotpOptions;
+  readonly passkeys?: PasskeyOptions;
   /** Unique columns that may be typed as `email` at sign-in, in order. Default `['email']`. */
   readonly identifiers?: readonly string[];
   /** Columns of the user entity that answers show beside `id, email, emailVerified, roles, createdAt`. Default `[]`. */

@@ -9,6 +9,7 @@ import type {
   JobMode,
   PasswordOptions,
 } from './auth-options.js';
+import type { TotpAlgorithm } from './factor-options.js';
 import type { LinkOptions, MailOptions, MailTemplates } from './mail-options.js';
 
 /**
@@ -46,6 +47,10 @@ export abstract class AuthSettings {
   abstract readonly registration: RegistrationSettings;
   abstract readonly profile: { readonly fields: FieldSchema | undefined };
   abstract readonly emailVerification: EmailVerification;
+  /** Who must have a second factor. */
+  abstract readonly secondFactor: { readonly everybody: boolean; readonly roles: readonly string[] };
+  abstract readonly totp: { readonly issuer: string; readonly algorithm: TotpAlgorithm };
+  abstract readonly passkeys: { readonly rpId: string; readonly cap: number };
   abstract readonly identifiers: readonly string[];
   abstract readonly publicUserFields: readonly string[];
   abstract readonly roles: {

@@ -26,6 +26,19 @@ export interface MailOccasion {
   readonly address: string;
 }
 
+/** What has happened to the ways in which an account signs in. */
+export type FactorChangeName =
+  | 'totp-enabled'
+  | 'totp-disabled'
+  | 'recovery-codes-replaced'
+  | 'recovery-code-used'
+  | 'passkey-added'
+  | 'passkey-removed'
+  | 'passkey-cloned'
+  | 'identity-linked'
+  | 'identity-unlinked'
+  | 'locked';
+
 /** Every kind of mail, with what its templates are given beside `MailFrame`. */
 export interface MailFacts {
   /** `contested`: somebody else had registered the address before; the page that the link opens sets a new password. */
@@ -50,6 +63,8 @@ export interface MailFacts {
   /** `stopped`: a hundred wrong passwords in a row; unknown browsers may try none until the owner acts. */
   readonly unlock: MailLink & { readonly stopped: boolean };
   readonly 'refresh-token-reused': MailOccasion;
+  /** A second factor, a passkey or a linked account has changed, or is locked for a time. */
+  readonly 'second-factor-changed': MailOccasion & { readonly change: FactorChangeName };
   readonly 'account-deleted': Readonly<Record<never, never>>;
 }
 

@@ -77,6 +77,12 @@ function settings(
     secure: baseUrl.protocol === 'https:',
     appUrl: appUrlOf(read, baseUrl),
     links: linkSettings(read, baseUrl),
+    secondFactor: {
+      everybody: read.secondFactor === 'required',
+      roles: typeof read.secondFactor === 'string' ? [] : read.secondFactor.roles,
+    },
+    totp: { ...read.totp, issuer: read.totp.issuer ?? read.appName },
+    passkeys: { ...read.passkeys, rpId: read.passkeys.rpId ?? appUrlOf(read, baseUrl).hostname },
     mail: mailSettings(read.mail, read.appName, baseUrl),
     audit: { retentionMs: read.audit.retention },
     origins: [...new Set([baseUrl.origin, ...read.origins])],

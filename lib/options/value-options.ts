@@ -19,6 +19,7 @@ import type {
 } from './auth-options.js';
 import { declaredFields } from './declared-fields.js';
 import { ENVIRONMENTS } from './environment.js';
+import { passkeys, secondFactor, totp } from './factor-values.js';
 import { duration, field, flag, group, isRecord, oneOf, required, text, whole } from './fields.js';
 import type { Field, FieldsOf, Group, Read, Shape } from './fields.js';
 import { acceptances, cidrProblem, grants, list, propertyProblem, roleProblem, wordProblem } from './list-fields.js';
@@ -132,6 +133,9 @@ export const VALUE_OPTIONS = {
   links: group(links),
   profile: group(profile),
   emailVerification: oneOf('required', ['off', 'optional', 'required']),
+  secondFactor,
+  totp: group(totp),
+  passkeys: group(passkeys),
   identifiers: list(['email'], propertyProblem, { notEmpty: true }),
   publicUserFields: list([], propertyProblem),
   roles: group(roles),

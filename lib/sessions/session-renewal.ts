@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { joinMethods } from '../common/authentication-methods.js';
 import { Clock } from '../common/clock.js';
 import { randomToken, uuidv7 } from '../common/random.js';
 import { AuthSettings } from '../options/auth-settings.js';
@@ -64,7 +65,7 @@ export class SessionRenewal {
       method === undefined
         ? {}
         : {
-            methods: [...new Set([...old.methods, method])],
+            methods: [...joinMethods(old.methods, method)],
             authenticatedAt: now,
             freshUntil: now + this.settings.sessions.freshMs,
           };

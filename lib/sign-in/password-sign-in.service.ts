@@ -3,13 +3,14 @@ import type { PasswordAttempt } from '../attempts/password-attempt.js';
 import { FAILED_IN_ROW_LIMIT } from '../attempts/budgets.js';
 import type { KnownDevices } from '../attempts/known-devices.js';
 import { PasswordAttempts } from '../attempts/password-attempts.service.js';
+import { METHODS } from '../common/authentication-methods.js';
 import type { ClientInfo } from '../common/client-address.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { Passwords } from '../passwords/passwords.service.js';
 import type { SessionReference } from '../sessions/session-cookie.js';
 import type { Delivery } from './delivery.js';
-import { SignIn, type CompletedSignIn } from './sign-in.service.js';
+import { SignIn, type SignInOutcome } from './sign-in.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
 import { UserDirectory, type SignInCandidate } from '../users/user-directory.js';
 import { PasswordRecord } from './password-record.service.js';
@@ -45,7 +46,7 @@ export class PasswordSignIn {
     private readonly settings: AuthSettings,
   ) {}
 
-  async signInWith(request: PasswordSignInRequest): Promise<CompletedSignIn> {
+  async signInWith(request: PasswordSignInRequest): Promise<SignInOutcome> {
     if (request.deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
     const attempt = await this.attempts.begin(request.client, request.devices);
     try {
@@ -55,7 +56,7 @@ export class PasswordSignIn {
     }
   }
 
-  private async check(request: PasswordSignInRequest, attempt: PasswordAttempt): Promise<CompletedSignIn> {
+  private async check(request: PasswordSignInRequest, attempt: PasswordAttempt): Promise<SignInOutcome> {
     const candidate = await this.users.findForSignIn(request.identifier);
     await attempt.beginAccount({ account: candidate, identifier: request.identifier });
     const known = attempt.device !== undefined;
@@ -70,10 +71,10 @@ export class PasswordSignIn {
     }
     await attempt.settle('right');
     const knownBrowser = request.devices.deviceFor(candidate.userId) !== undefined;
-    const completed = await this.signIn.complete({ ...request, ...candidate, method: 'pwd', knownBrowser });
-    await attempt.clear();
+    const proof = { ...request, ...candidate, method: METHODS.password, knownBrowser, budget: attempt.budget };
+    const outcome = await this.signIn.complete(proof);
     if (rehash) this.record.hashAnew(candidate.userId, request.password, stored);
-    return completed;
+    return outcome;
   }
 
   private mayEnter({ emailVerified }: SignInCandidate): boolean {

@@ -28,6 +28,12 @@ export class SignInRecord {
     return this.events.write(failure(proof));
   }
 
+  /** The first factor was right, and the sign-in waits for the second one. */
+  awaited({ userId: subjectId, client, method, deliver }: SignInProof): Promise<void> {
+    const details = { method, delivery: deliver };
+    return this.events.write({ type: 'sign_in.second_factor_due', subjectId, client, details });
+  }
+
   /** The application's hook said no. */
   refused({ userId: subjectId, client, method }: SignInProof): Promise<void> {
     return this.events.write({

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { PasswordAttempts } from '../attempts/password-attempts.service.js';
+import { isMultiFactor, joinMethods } from '../common/authentication-methods.js';
 import type { ClientInfo } from '../common/client-address.js';
 import { AuthError } from '../errors/auth-error.js';
 import { Metrics } from '../events/metrics.service.js';
 import { AuthHooks } from '../hooks/auth-hooks.js';
 import { withinDeadline } from '../hooks/within-deadline.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import type { PendingSignIn } from '../second-factors/pending-sign-in.js';
+import { SecondFactors } from '../second-factors/second-factors.service.js';
 import type { LoginSession } from '../sessions/login-session.entity.js';
 import type { SessionReference } from '../sessions/session-cookie.js';
 import { SessionOpener, type ProvenBefore } from '../sessions/session-opener.js';
@@ -19,8 +23,12 @@ export interface SignInProof {
   readonly userId: string;
   /** The account's epoch that was read before the proof was checked. */
   readonly epoch: number;
-  /** RFC 8176 name: `pwd`; `email` for what was mailed. */
+  /** What was proven, by its name in `METHODS`. */
   readonly method: string;
+  /** What has been proven besides, for a second factor or a proof that is worth more than one. Default: nothing. */
+  readonly passed?: readonly string[] | undefined;
+  /** The budget that a guess was counted in: its failures are forgotten when the sign-in is complete. */
+  readonly budget?: string | undefined;
   readonly rememberMe: boolean;
   readonly deliver: Delivery;
   /** Scopes that the tokens are asked to carry, separated by spaces. Default: all that may be granted. */
@@ -46,9 +54,18 @@ export interface CompletedSignIn {
   readonly session: LoginSession;
 }
 
+/** A first factor was right, and the account has a second one: no session exists yet. */
+export interface AwaitedFactor {
+  readonly pending: PendingSignIn;
+  /** The fields of `POST /second-factor` that may finish it. */
+  readonly methods: readonly string[];
+}
+
+export type SignInOutcome = CompletedSignIn | AwaitedFactor;
+
 /**
- * Ends every way of signing in. It alone checks the state of the account, asks the application's veto and begins sessions.
- * Throws `INVALID_CREDENTIALS` (401) for an account that is disabled, gone, unverified where that is required, or whose
+ * Ends every way of signing in. It alone checks the state of the account, asks the application's veto, asks for the second
+ * factor that is due, and begins sessions. Throws `INVALID_CREDENTIALS` (401) for an account that is disabled, gone, unverified where that is required, or whose
  * epoch has moved on since the proof; `SIGN_IN_REFUSED` (403) for a veto.
  */
 @Injectable()
@@ -61,14 +78,16 @@ export class SignIn {
     private readonly record: SignInRecord,
     private readonly metrics: Metrics,
     private readonly hooks: AuthHooks,
+    private readonly factors: SecondFactors,
+    private readonly attempts: PasswordAttempts,
     private readonly settings: AuthSettings,
   ) {}
 
-  complete(proof: SignInProof): Promise<CompletedSignIn> {
+  complete(proof: SignInProof): Promise<SignInOutcome> {
     return this.metrics.timed('auth_sign_in', { method: proof.method }, () => this.begin(proof));
   }
 
-  private async begin(proof: SignInProof): Promise<CompletedSignIn> {
+  private async begin(proof: SignInProof): Promise<SignInOutcome> {
     const user = await this.users.publicUser(proof.userId);
     if (user === undefined || !this.mayEnter(user, proof)) {
       await this.record.failed(proof);
@@ -77,11 +96,30 @@ export class SignIn {
     await this.askVeto(proof);
     const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
     const epoch = (await proof.redeem?.()) ?? proof.epoch;
-    const request = { ...proof, epoch, methods: [proof.method], ...proof.proven, scopes };
+    const methods = joinMethods(proof.proven?.methods ?? proof.passed ?? [], proof.method);
+    const awaited = isMultiFactor(methods) ? undefined : await this.awaitedBy(proof, epoch, methods);
+    if (awaited !== undefined) return awaited;
+    const request = { ...proof, epoch, ...proof.proven, methods, scopes };
     const session = await this.opener.open(request, this.record.opening(proof, user.email));
     if (session === undefined) throw new AuthError('INVALID_CREDENTIALS');
+    if (proof.budget !== undefined) await this.attempts.forget(proof.budget);
     await this.endReplaced(proof);
     return { user: await this.afterwards(user, proof), session };
+  }
+
+  private async awaitedBy(
+    proof: SignInProof,
+    epoch: number,
+    methods: readonly string[],
+  ): Promise<AwaitedFactor | undefined> {
+    const due = await this.factors.dueOf(proof.userId);
+    if (due.length === 0) return undefined;
+    const { userId, deliver, rememberMe, scope, knownBrowser, budget } = proof;
+    await this.record.awaited(proof);
+    return {
+      pending: { userId, epoch, methods, deliver, rememberMe, scope, knownBrowser, budget },
+      methods: due.map(({ kind }) => kind),
+    };
   }
 
   /** Proving the address of an account changes what is known of it. */

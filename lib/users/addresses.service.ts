@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { Account } from './account.entity.js';
+import { Credentials } from './credentials.service.js';
 import { tableName } from './escaped-names.js';
 import { UnprovenFields } from './unproven-fields.service.js';
 import { UserTable } from './user-table.js';
@@ -24,6 +25,7 @@ export class Addresses {
   constructor(
     private readonly database: Database,
     private readonly table: UserTable,
+    private readonly credentials: Credentials,
     private readonly unproven: UnprovenFields,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
@@ -68,8 +70,8 @@ export class Addresses {
   }
 
   /**
-   * Inside `Database.write`: the address is proven. Of a contested one nothing but the address: the password, the fields
-   * and the sessions may be of somebody else. With `anew` that holds for every account: for a proof by somebody who does
+   * Inside `Database.write`: the address is proven. Of a contested one nothing but the address: the password, the fields,
+   * the factors and the sessions may be of somebody else. With `anew` that holds for every account: for a proof by somebody who does
    * not say that the account is of their making. Answers whether that was so.
    */
   async prove(manager: EntityManager, userId: string, { anew = false } = {}): Promise<boolean> {
@@ -82,6 +84,7 @@ export class Addresses {
     const begins = affected === 1;
     if (begins) {
       await this.table.dropPasswordHash(manager, userId);
+      await this.credentials.drop(manager, userId);
       await this.unproven.reset(manager, userId);
     }
     await this.table.setEmailVerified(manager, userId, this.clock.now());

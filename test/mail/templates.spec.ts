@@ -25,6 +25,7 @@ const FACTS: MailFacts = {
   'confirm-code': CODE,
   unlock: { ...LINK, stopped: false },
   'refresh-token-reused': OCCASION,
+  'second-factor-changed': { ...OCCASION, change: 'totp-enabled' },
   'account-deleted': {},
 };
 const KINDS = Object.keys(FACTS) as MailKind[];

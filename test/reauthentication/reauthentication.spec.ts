@@ -126,7 +126,9 @@ describe.each(STANDS)('proving the identity once more ($adapter, $database, $sto
     const kind = office.get(PresenceProofs).all.find((each) => each.kind === 'emailCode')!;
     const account = (await office.get(MailAccounts).find(id))!;
     const who = { userId: id, sessionId: session.id } as Principal;
-    const check = () => kind.check({ fields: proof, who, account, gone: new AbortController().signal });
+    const client = { address: '127.0.0.1', userAgent: 'spec' };
+    const check = () =>
+      kind.check({ fields: proof, who, account, client, locale: 'en', gone: new AbortController().signal });
     expect(await check()).toEqual({ method: 'email' });
     expect(await check()).toEqual({ refusal: 'CHALLENGE_EXPIRED', reason: 'challenge' });
     // The session has not been renewed, and the code is used up all the same.

@@ -9,7 +9,6 @@ import { PendingLetters } from './pending-letters.service.js';
 import { Profile } from './profile.service.js';
 import { RegistrationForm } from './registration-form.js';
 import { SelfRegistration } from './self-registration.service.js';
-import { UserWriter } from './user-writer.service.js';
 
 export const accounts = defineFeature({
   name: 'accounts',
@@ -24,7 +23,6 @@ export const accounts = defineFeature({
     Profile,
     RegistrationForm,
     SelfRegistration,
-    UserWriter,
   ],
   exports: [Accounts],
 });

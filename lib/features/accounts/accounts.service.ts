@@ -19,7 +19,7 @@ import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
 import { AccountChanges } from './account-changes.service.js';
 import { AccountDeletion } from './account-deletion.service.js';
 import type { ActedBy } from './acted-by.js';
-import { UserWriter, type NewUser } from './user-writer.service.js';
+import { UserWriter, type NewUser } from '../../registration/user-writer.service.js';
 
 const ADMINISTRATOR = 'admin';
 

@@ -10,7 +10,7 @@ import { Outbox } from '../../mail/outbox.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { Passwords } from '../../passwords/passwords.service.js';
 import { RegistrationForm } from './registration-form.js';
-import { UserWriter, type NewUser, type Outcome } from './user-writer.service.js';
+import { UserWriter, type NewUser, type Outcome } from '../../registration/user-writer.service.js';
 
 export interface RegistrationRequest {
   readonly body: unknown;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ClientInfo } from '../../common/client-address.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { Sessions } from '../../sessions/sessions.service.js';
-import { SignIn, type CompletedSignIn, type SignInProof } from '../../sign-in/sign-in.service.js';
+import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign-in.service.js';
 import { AuthorizationCodes, type SpentCode } from '../../tokens/authorization-codes.js';
 
 export interface CodeSignInRequest {
@@ -25,14 +25,14 @@ export class CodeSignIn {
    * Throws `CHALLENGE_EXPIRED` (401) for a code that is unknown, expired or used, or whose session has ended; what a used
    * one began ends with it (RFC 6749 §4.1.2).
    */
-  async signInWith({ code, codeVerifier, client, locale }: CodeSignInRequest): Promise<CompletedSignIn> {
+  async signInWith({ code, codeVerifier, client, locale }: CodeSignInRequest): Promise<SignInOutcome> {
     const grant = await this.codes.take(code, codeVerifier);
     if (grant === undefined) {
       await this.endBegun(await this.codes.replayed(code), client);
       throw new AuthError('CHALLENGE_EXPIRED');
     }
     const { userId, epoch, scope, methods } = grant;
-    const completed = await this.complete({
+    const outcome = await this.complete({
       userId,
       epoch,
       scope,
@@ -45,15 +45,16 @@ export class CodeSignIn {
       // The browser whose session made the code.
       knownBrowser: true,
     });
-    if (!(await this.codes.noteSpent(code, completed.session))) {
-      await this.endBegun(completed.session, client);
+    if ('pending' in outcome) return outcome;
+    if (!(await this.codes.noteSpent(code, outcome.session))) {
+      await this.endBegun(outcome.session, client);
       throw new AuthError('CHALLENGE_EXPIRED');
     }
-    return completed;
+    return outcome;
   }
 
   /** An account or session that has ended since the code was made is for the application the same as an expired code. */
-  private async complete(proof: SignInProof): Promise<CompletedSignIn> {
+  private async complete(proof: SignInProof): Promise<SignInOutcome> {
     try {
       return await this.signIn.complete(proof);
     } catch (error) {

@@ -4,6 +4,7 @@ import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import { RateLimit } from '../../attempts/rate-limit.decorator.js';
 import type { Principal } from '../../common/principal.js';
+import { AuthError } from '../../errors/auth-error.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { INPUT_SCHEMA } from '../../http/input.decorator.js';
@@ -11,6 +12,7 @@ import { OAuthErrorFilter } from '../../http/oauth-error.filter.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import { PasswordSignIn } from '../../sign-in/password-sign-in.service.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
+import { SignInDelivery } from '../../sign-in/sign-in-delivery.js';
 import { TokenDelivery, type IssuedTokens } from '../../sign-in/token-delivery.js';
 import { RefreshRotation } from '../../tokens/refresh-rotation.service.js';
 import type { TokenResponse } from '../../tokens/token-issuer.service.js';
@@ -30,6 +32,7 @@ export class TokenController {
     private readonly tokens: Tokens,
     private readonly introspection: TokenIntrospection,
     private readonly delivery: TokenDelivery,
+    private readonly answers: SignInDelivery,
     private readonly devices: SessionDelivery,
     private readonly addresses: ClientAddresses,
     private readonly locales: MailLocales,
@@ -48,7 +51,7 @@ export class TokenController {
       return this.rotation.refresh({ refreshToken: grant.refresh_token, scope: grant.scope, client, locale });
     }
     const { device_token } = grant;
-    const completed =
+    const outcome =
       grant.grant_type === 'authorization_code'
         ? await this.codeSignIn.signInWith({ code: grant.code, codeVerifier: grant.code_verifier, client, locale })
         : await this.passwordSignIn.signInWith({
@@ -63,7 +66,9 @@ export class TokenController {
             replaces: undefined,
             gone,
           });
-    return this.delivery.deliver(request, response, completed, device_token);
+    if (!('pending' in outcome)) return this.delivery.deliver(request, response, outcome, device_token);
+    const { status: _status, ...details } = await this.answers.ask({ request, response }, outcome);
+    throw new AuthError('MFA_REQUIRED', { details });
   }
 
   @Post('refresh')

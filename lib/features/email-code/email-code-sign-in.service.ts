@@ -3,6 +3,7 @@ import type { KnownDevices } from '../../attempts/known-devices.js';
 import type { PasswordAttempt } from '../../attempts/password-attempt.js';
 import { PasswordAttempts } from '../../attempts/password-attempts.service.js';
 import type { ClientInfo } from '../../common/client-address.js';
+import { METHODS } from '../../common/authentication-methods.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
 import type { EventInput } from '../../events/auth-event.js';
@@ -11,11 +12,11 @@ import { Keyring } from '../../keys/keyring.js';
 import { CodePlaces } from '../../mailed-codes/code-places.service.js';
 import { CodeRefusals } from '../../mailed-codes/code-refusals.service.js';
 import { CodeUses } from '../../mailed-codes/code-uses.service.js';
-import { EMAIL_METHOD, type CodeChallenge } from '../../mailed-codes/mailed-code.js';
+import type { CodeChallenge } from '../../mailed-codes/mailed-code.js';
 import { MailedCodes } from '../../mailed-codes/mailed-codes.service.js';
 import { ProvenAddresses } from '../../mailed-codes/proven-addresses.service.js';
 import { PasswordFailures } from '../../sign-in/password-failures.js';
-import { SignIn, type CompletedSignIn, type SignInProof } from '../../sign-in/sign-in.service.js';
+import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign-in.service.js';
 import { TokenScopes } from '../../tokens/token-scopes.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 
@@ -53,7 +54,7 @@ export class EmailCodeSignIn {
     private readonly database: Database,
   ) {}
 
-  async signInWith(request: CodeSignInRequest): Promise<CompletedSignIn> {
+  async signInWith(request: CodeSignInRequest): Promise<SignInOutcome> {
     if (request.deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
     const challenge = this.codes.open('sign-in', request.challenge);
     if (challenge === undefined) throw new AuthError('CHALLENGE_EXPIRED');
@@ -67,7 +68,7 @@ export class EmailCodeSignIn {
     }
   }
 
-  private async present(request: CodeSignInRequest, challenge: CodeChallenge): Promise<CompletedSignIn> {
+  private async present(request: CodeSignInRequest, challenge: CodeChallenge): Promise<SignInOutcome> {
     if (!this.codes.isLive(challenge) || !isBoundTo(challenge, request)) throw new AuthError('CHALLENGE_EXPIRED');
     const tries = await this.uses.begin(challenge);
     try {
@@ -79,9 +80,7 @@ export class EmailCodeSignIn {
           throw new AuthError('INVALID_CODE');
         }
         await tries.settle('right');
-        const completed = await this.complete(request, challenge, account);
-        await attempt.clear();
-        return completed;
+        return await this.complete(request, challenge, account, attempt.budget);
       } finally {
         await attempt.settle('no-verdict');
       }
@@ -109,7 +108,7 @@ export class EmailCodeSignIn {
     await this.uses.refuseUsed(challenge);
     const { lockedForMs } = await attempt.settle('wrong');
     const byBrowser = attempt.device !== undefined;
-    const counted = { method: EMAIL_METHOD, byBrowser, lockedForMs, unverified: false };
+    const counted = { method: METHODS.mail, byBrowser, lockedForMs, unverified: false };
     const failed = { ...request, ...counted, devices, identifier, userId: found?.userId };
     await this.database.write((manager) => this.failures.record(manager, failed, false));
     return undefined;
@@ -119,13 +118,15 @@ export class EmailCodeSignIn {
     { devices, ...request }: CodeSignInRequest,
     challenge: CodeChallenge,
     account: MailAccount,
-  ): Promise<CompletedSignIn> {
+    budget: string | undefined,
+  ): Promise<SignInOutcome> {
     const { userId, epoch } = account;
     return this.signIn.complete({
       ...request,
       userId,
       epoch,
-      method: EMAIL_METHOD,
+      method: METHODS.mail,
+      budget,
       knownBrowser: devices.deviceFor(userId) !== undefined,
       redeem: () => this.redeem(request, challenge, account),
     });
@@ -162,7 +163,7 @@ function refusal(client: ClientInfo, subjectId: string | undefined, details: Eve
     outcome: 'failure',
     subjectId,
     client,
-    details: { method: EMAIL_METHOD, ...details },
+    details: { method: METHODS.mail, ...details },
   };
 }
 

@@ -7,10 +7,10 @@ import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { MailLocales } from '../../mail/mail-locales.js';
-import { BrowserBinding } from '../../mailed-codes/browser-binding.js';
+import { BrowserBinding } from '../../cookies/browser-binding.js';
 import { CODE_LIFE_MS } from '../../mailed-codes/mailed-code.js';
-import { SessionDelivery, type SignedIn } from '../../sign-in/session-delivery.js';
-import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
+import { SessionDelivery } from '../../sign-in/session-delivery.js';
+import { SignInDelivery, type SignInAnswer } from '../../sign-in/sign-in-delivery.js';
 import { EmailCodeRequests } from './email-code-requests.service.js';
 import { EmailCodeSignIn } from './email-code-sign-in.service.js';
 import {
@@ -58,7 +58,7 @@ export class EmailCodeController {
   async signIn(
     @Exchange() { request, response }: HttpExchange,
     @Input(codeSignInSchema) { deviceToken, ...input }: CodeSignInInput,
-  ): Promise<SignedIn | SignedInWithTokens> {
+  ): Promise<SignInAnswer> {
     this.csrf.checkOrigin(request);
     const inBrowser = input.deliver === 'cookie';
     const completed = await this.codes.signInWith({

@@ -9,8 +9,8 @@ import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { MailLocales } from '../../mail/mail-locales.js';
-import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
-import { SessionDelivery, type SignedIn } from '../../sign-in/session-delivery.js';
+import { SignInDelivery, type SignInAnswer } from '../../sign-in/sign-in-delivery.js';
+import { SessionDelivery } from '../../sign-in/session-delivery.js';
 import { CurrentSession, type SessionState } from './current-session.service.js';
 import { loginSchema, type LoginInput } from './login.schemas.js';
 import { Logout } from './logout.service.js';
@@ -35,7 +35,7 @@ export class LoginController {
   async login(
     @Exchange() { request, response, gone }: HttpExchange,
     @Input(loginSchema) input: LoginInput,
-  ): Promise<SignedIn | SignedInWithTokens> {
+  ): Promise<SignInAnswer> {
     this.csrf.checkOrigin(request);
     const completed = await this.passwordSignIn.signInWith({
       identifier: input.email,

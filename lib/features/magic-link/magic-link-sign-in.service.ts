@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { METHODS } from '../../common/authentication-methods.js';
 import type { ClientInfo } from '../../common/client-address.js';
 import { AuthError } from '../../errors/auth-error.js';
 import type { EventInput } from '../../events/auth-event.js';
 import { EventRecorder } from '../../events/event-recorder.js';
-import { EMAIL_METHOD } from '../../mailed-codes/mailed-code.js';
 import { ProvenAddresses } from '../../mailed-codes/proven-addresses.service.js';
 import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-time-tokens.service.js';
-import { SignIn, type CompletedSignIn, type SignInProof } from '../../sign-in/sign-in.service.js';
+import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign-in.service.js';
 import { TokenScopes } from '../../tokens/token-scopes.js';
 
 export interface LinkSignInRequest extends Omit<
@@ -45,7 +45,7 @@ export class MagicLinkSignIn {
     return { email: account.email, sameBrowser: binding !== undefined && binding === row.binding };
   }
 
-  async signInWith({ token, isKnownTo, ...request }: LinkSignInRequest): Promise<CompletedSignIn> {
+  async signInWith({ token, isKnownTo, ...request }: LinkSignInRequest): Promise<SignInOutcome> {
     if (request.deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
     const presented = await this.tokens.look('magic-link', token);
     if (presented === undefined) {
@@ -59,7 +59,7 @@ export class MagicLinkSignIn {
         ...request,
         userId,
         epoch,
-        method: EMAIL_METHOD,
+        method: METHODS.mail,
         knownBrowser: isKnownTo(userId),
         redeem: () => this.redeem(presented, request.client),
       });
@@ -82,5 +82,5 @@ export class MagicLinkSignIn {
 }
 
 function refusal(client: ClientInfo, subjectId: string | undefined): EventInput {
-  return { type: 'sign_in.failed', outcome: 'failure', subjectId, client, details: { method: EMAIL_METHOD } };
+  return { type: 'sign_in.failed', outcome: 'failure', subjectId, client, details: { method: METHODS.mail } };
 }

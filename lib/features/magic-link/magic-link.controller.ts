@@ -7,10 +7,10 @@ import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { MailLocales } from '../../mail/mail-locales.js';
-import { BrowserBinding } from '../../mailed-codes/browser-binding.js';
+import { BrowserBinding } from '../../cookies/browser-binding.js';
 import { TOKEN_LIFE_MS } from '../../one-time-tokens/purposes.js';
-import { SessionDelivery, type SignedIn } from '../../sign-in/session-delivery.js';
-import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
+import { SessionDelivery } from '../../sign-in/session-delivery.js';
+import { SignInDelivery, type SignInAnswer } from '../../sign-in/sign-in-delivery.js';
 import { MagicLinkRequests } from './magic-link-requests.service.js';
 import { MagicLinkSignIn, type LinkPreview } from './magic-link-sign-in.service.js';
 import {
@@ -72,7 +72,7 @@ export class MagicLinkController {
   async signIn(
     @Exchange() { request, response }: HttpExchange,
     @Input(linkSignInSchema) { token, deviceToken, ...input }: LinkSignInInput,
-  ): Promise<SignedIn | SignedInWithTokens> {
+  ): Promise<SignInAnswer> {
     this.csrf.checkOrigin(request);
     const devices = this.delivery.devicesOf(request, deviceToken);
     const completed = await this.links.signInWith({

@@ -4,6 +4,7 @@ import { canonicalIdentifier } from '../../common/email-address.js';
 import type { Letter } from '../../mail/letter.js';
 import { MailComposer, type ComposedMail, type CompositionContext } from '../../mail/mail-composer.js';
 import { occasionOf } from '../../mail/mail-occasion.js';
+import type { FactorChangeName } from '../../options/mail-options.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 
@@ -19,6 +20,7 @@ export class NoticeComposer extends MailComposer {
     'identifier-changed',
     'new-device',
     'refresh-token-reused',
+    'second-factor-changed',
     'account-deleted',
   ] as const;
 
@@ -39,7 +41,8 @@ export class NoticeComposer extends MailComposer {
     // The address of then: who has taken the account since must not get what tells the owner of it.
     const to = letter.address ?? account.email;
     if (!(await this.mayBeSent(kind, to, account, entryId))) return undefined;
-    return { kind, to, facts: occasionOf(letter) };
+    if (kind !== 'second-factor-changed') return { kind, to, facts: occasionOf(letter) };
+    return { kind, to, facts: { ...occasionOf(letter), change: letter.data?.['change'] as FactorChangeName } };
   }
 
   private async mayBeSent(kind: string, to: string, account: MailAccount, entryId: string): Promise<boolean> {

@@ -13,6 +13,7 @@ import { clientFacts } from '../../sessions/client-facts.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { raiseEpoch } from '../../users/account-epoch.js';
 import { Account } from '../../users/account.entity.js';
+import { Credentials } from '../../users/credentials.service.js';
 import { UnprovenFields } from '../../users/unproven-fields.service.js';
 import { UserTable } from '../../users/user-table.js';
 
@@ -38,6 +39,7 @@ export class PasswordReset {
     private readonly cache: SessionCache,
     private readonly database: Database,
     private readonly table: UserTable,
+    private readonly credentials: Credentials,
     private readonly unproven: UnprovenFields,
     private readonly events: EventRecorder,
     private readonly outbox: Outbox,
@@ -80,7 +82,10 @@ export class PasswordReset {
     await this.newPasswords.store(manager, userId, hash);
     await manager.update(Account, { userId }, ANEW);
     if (!emailVerified) await this.table.setEmailVerified(manager, userId, this.clock.now());
-    if (!emailVerified || contested) await this.unproven.reset(manager, userId);
+    if (!emailVerified || contested) {
+      await this.credentials.drop(manager, userId);
+      await this.unproven.reset(manager, userId);
+    }
     await this.tokens.endAll(manager, userId);
     await this.events.record(manager, { type: 'password.reset', subjectId: userId, client });
     const data = clientFacts(client);

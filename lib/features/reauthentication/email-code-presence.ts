@@ -7,11 +7,12 @@ import {
   type PresentedProof,
 } from '../../access/proof-of-presence.js';
 import type { Principal } from '../../common/principal.js';
+import { METHODS } from '../../common/authentication-methods.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { CodePlaces } from '../../mailed-codes/code-places.service.js';
 import { CodeRefusals } from '../../mailed-codes/code-refusals.service.js';
 import { CodeUses } from '../../mailed-codes/code-uses.service.js';
-import { EMAIL_METHOD, type CodeChallenge } from '../../mailed-codes/mailed-code.js';
+import type { CodeChallenge } from '../../mailed-codes/mailed-code.js';
 import { MailedCodes } from '../../mailed-codes/mailed-codes.service.js';
 
 const PURPOSE = 'reauthentication';
@@ -61,7 +62,7 @@ export class EmailCodePresence extends ProofOfPresence {
       }
       await tries.settle('right');
       await this.uses.use(challenge, { purpose: PURPOSE, userId: account.userId });
-      return { method: EMAIL_METHOD };
+      return { method: METHODS.mail };
     } finally {
       await tries.settle('no-verdict');
     }

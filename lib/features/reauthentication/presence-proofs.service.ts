@@ -2,16 +2,24 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PresenceWorth, ProofOfPresence } from '../../access/proof-of-presence.js';
 import { StepUpMethods } from '../../access/step-up-methods.js';
 import { PRESENCE_PROOFS } from '../../access/tokens.js';
+import { FactorAttempts } from '../../second-factors/factor-attempts.service.js';
+import { SecondFactors } from '../../second-factors/second-factors.service.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
+import { FactorPresence } from './factor-presence.js';
 
 /** Which proofs there are, and which of them are as strong as the sign-in of an account. */
 @Injectable()
 export class PresenceProofs extends StepUpMethods {
+  readonly all: readonly ProofOfPresence[];
+
   constructor(
-    @Inject(PRESENCE_PROOFS) readonly all: readonly ProofOfPresence[],
+    @Inject(PRESENCE_PROOFS) proofs: readonly ProofOfPresence[],
+    factors: SecondFactors,
+    attempts: FactorAttempts,
     private readonly accounts: MailAccounts,
   ) {
     super();
+    this.all = [...proofs, ...factors.all.map((factor) => new FactorPresence(factor, factors, attempts))];
   }
 
   override async methodsOf(userId: string): Promise<readonly string[]> {

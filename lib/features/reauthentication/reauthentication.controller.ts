@@ -36,7 +36,8 @@ export class ReauthenticationController {
   ): Promise<SignedIn | SignedInWithTokens> {
     const { proof, fields, deviceToken } = await this.form.parse(request.body);
     const client = this.addresses.of(request);
-    const completed = await this.reauthenticator.reauthenticate({ who, proof, fields, client, gone });
+    const locale = this.locales.of(request);
+    const completed = await this.reauthenticator.reauthenticate({ who, proof, fields, client, locale, gone });
     return this.answers.answer(
       who.via === 'session' ? 'cookie' : 'tokens',
       { request, response, deviceToken },

@@ -20,6 +20,8 @@ export interface ReauthenticationRequest {
   readonly proof: ProofOfPresence;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly client: ClientInfo;
+  /** Of mail that the check calls for. */
+  readonly locale: string;
   readonly gone: AbortSignal;
 }
 
@@ -67,14 +69,21 @@ export class Reauthenticator {
     }
   }
 
-  private async check({ who, proof, fields, gone }: ReauthenticationRequest): ReturnType<ProofOfPresence['check']> {
+  private async check({
+    who,
+    proof,
+    fields,
+    client,
+    locale,
+    gone,
+  }: ReauthenticationRequest): ReturnType<ProofOfPresence['check']> {
     const account = await this.accounts.find(who.userId);
     if (account === undefined) throw new AuthError('NOT_AUTHENTICATED');
     if (await this.proofs.isTooWeak(proof, account)) {
       const methods = await this.proofs.methodsFor(account);
       throw new AuthError('REAUTHENTICATION_REQUIRED', { details: { methods } });
     }
-    return proof.check({ fields, who, account, gone });
+    return proof.check({ fields, who, account, client, locale, gone });
   }
 
   private renew(

@@ -1,8 +1,47 @@
 import { minutesText } from './wording.js';
 import { letterPage } from './letter-page.js';
-import type { MailOccasion, MailTemplates } from '../../options/mail-options.js';
+import type { FactorChangeName, MailOccasion, MailTemplates } from '../../options/mail-options.js';
 
 const IGNORE = 'If this was not you, you can ignore this mail: nothing happens.';
+
+const FACTOR_CHANGES: Readonly<Record<FactorChangeName, { readonly subject: string; readonly sentence: string }>> = {
+  'totp-enabled': {
+    subject: 'Authenticator added',
+    sentence: 'Signing in to your account asks for a code of your authenticator from now on.',
+  },
+  'totp-disabled': {
+    subject: 'Authenticator removed',
+    sentence: 'Signing in to your account asks for no code of an authenticator any more.',
+  },
+  'recovery-codes-replaced': {
+    subject: 'New recovery codes',
+    sentence: 'Your account has new recovery codes. The ones from before work no longer.',
+  },
+  'recovery-code-used': {
+    subject: 'Recovery code used',
+    sentence: 'A recovery code of your account was used in place of a second factor. It works no longer.',
+  },
+  'passkey-added': { subject: 'Passkey added', sentence: 'A passkey was added to your account.' },
+  'passkey-removed': { subject: 'Passkey removed', sentence: 'A passkey was removed from your account.' },
+  'passkey-cloned': {
+    subject: 'Passkey refused',
+    sentence: 'A passkey of your account was refused, since there may be a copy of it. Remove it, and add a new one.',
+  },
+  'identity-linked': {
+    subject: 'Account linked',
+    sentence: 'Your account can be signed in to through another provider now.',
+  },
+  'identity-unlinked': {
+    subject: 'Account unlinked',
+    sentence: 'Your account can no longer be signed in to through one of the providers that were linked with it.',
+  },
+  locked: {
+    subject: 'Second factor locked',
+    sentence:
+      'Somebody who knew the first factor of your account was wrong about the second one ten times. It is locked for 15 ' +
+      'minutes.',
+  },
+};
 
 /** The built-in templates. */
 export const english: MailTemplates = {
@@ -146,6 +185,12 @@ export const english: MailTemplates = {
         occasion(facts),
       ],
       closing: `If you cannot explain this, change your password at ${facts.appUrl} and sign out the other devices.`,
+    }),
+  'second-factor-changed': (facts) =>
+    letterPage(facts, {
+      subject: `${FACTOR_CHANGES[facts.change].subject}: your account at ${facts.appName}`,
+      paragraphs: [FACTOR_CHANGES[facts.change].sentence, occasion(facts)],
+      closing: `If this was not you, set a new password at once: open ${facts.appUrl} and choose "forgot password".`,
     }),
   'account-deleted': (facts) =>
     letterPage(facts, {

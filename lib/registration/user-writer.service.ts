@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Clock } from '../../common/clock.js';
-import { canonicalIdentifier } from '../../common/email-address.js';
-import { Database } from '../../database/database.js';
-import { isUniqueViolation } from '../../database/driver-errors.js';
-import { AuthHooks } from '../../hooks/auth-hooks.js';
-import { hostWork } from '../../hooks/host-work.js';
-import { HOOK_DEADLINE_MS } from '../../hooks/within-deadline.js';
-import { AuthSettings } from '../../options/auth-settings.js';
-import { UserRole } from '../../roles/user-role.entity.js';
-import { SessionCache } from '../../sessions/session-cache.js';
-import { Addresses, type AddressOwner } from '../../users/addresses.service.js';
-import { UserTable, type UserRow } from '../../users/user-table.js';
+import { Clock } from '../common/clock.js';
+import { canonicalIdentifier } from '../common/email-address.js';
+import { Database } from '../database/database.js';
+import { isUniqueViolation } from '../database/driver-errors.js';
+import { AuthHooks } from '../hooks/auth-hooks.js';
+import { hostWork } from '../hooks/host-work.js';
+import { HOOK_DEADLINE_MS } from '../hooks/within-deadline.js';
+import { AuthSettings } from '../options/auth-settings.js';
+import { UserRole } from '../roles/user-role.entity.js';
+import { SessionCache } from '../sessions/session-cache.js';
+import { Addresses, type AddressOwner } from '../users/addresses.service.js';
+import { UserTable, type UserRow } from '../users/user-table.js';
 
 export interface NewUser {
   readonly email: string;

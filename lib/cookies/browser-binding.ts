@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { randomToken } from '../common/random.js';
-import { CookieJar, type WithHeaders } from '../cookies/cookie-jar.js';
+import { CookieJar, type WithHeaders } from './cookie-jar.js';
 
 type BindingCookie = 'challenge' | 'request';
 

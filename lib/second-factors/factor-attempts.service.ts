@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { ATTEMPT_BUDGETS } from '../attempts/budgets.js';
+import { Reservations } from '../attempts/reservations.js';
+import { SECOND_MS } from '../common/duration.js';
+import { AuthError } from '../errors/auth-error.js';
+import { Database } from '../database/database.js';
+import { EventRecorder } from '../events/event-recorder.js';
+import { Outbox } from '../mail/outbox.js';
+import { clientFacts } from '../sessions/client-facts.js';
+import { StateStore } from '../store/state-store.js';
+import type { FoundSignIn } from './pending-sign-in.js';
+import type { FactorVerdict, PresentedFactor, SecondFactor } from './second-factor.js';
+
+/**
+ * Checks second factors and counts the wrong ones, wherever one is presented: each kind has a budget of its own for each
+ * account, so that a locked authenticator keeps nobody from a recovery code or a passkey.
+ */
+@Injectable()
+export class FactorAttempts {
+  constructor(
+    private readonly store: StateStore,
+    private readonly database: Database,
+    private readonly events: EventRecorder,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Throws `TOO_MANY_ATTEMPTS` (429) while the factor is locked, or as many as its budget are being checked. */
+  async check(factor: SecondFactor, presented: PresentedFactor): Promise<FactorVerdict> {
+    const attempt = new Reservations(this.store);
+    const key = `gh:attempt:secondFactorByAccount:${factor.kind}:u:${presented.userId}`;
+    await attempt.reserve({ subject: 'account', key, budget: ATTEMPT_BUDGETS.secondFactorByAccount });
+    try {
+      const verdict = await factor.check(presented);
+      const [settled] = await attempt.settle('refusal' in verdict ? 'wrong' : 'right');
+      if (settled !== undefined && settled.lockedForMs > 0) await this.noteLock(factor, presented, settled.lockedForMs);
+      if ('method' in verdict) await this.store.clear(key);
+      return verdict;
+    } finally {
+      await attempt.settle('no-verdict');
+    }
+  }
+
+  /** Reserves one of the tries of a pending sign-in. Throws `CHALLENGE_EXPIRED` (401) for one that wrong ones have burned. */
+  async begin({ id }: FoundSignIn): Promise<Reservations> {
+    const tries = new Reservations(this.store);
+    const budget = ATTEMPT_BUDGETS.secondFactorByChallenge;
+    const key = `gh:attempt:secondFactorByChallenge:${id}`;
+    const refusal = await tries.tryReserve({ subject: 'challenge', key, budget });
+    if (refusal?.reason === 'locked') throw new AuthError('CHALLENGE_EXPIRED');
+    if (refusal !== undefined) await tries.refuse(refusal);
+    return tries;
+  }
+
+  private async noteLock({ kind }: SecondFactor, presented: PresentedFactor, lockedForMs: number): Promise<void> {
+    const { userId, client, locale } = presented;
+    const details = { factor: kind, lockedForSeconds: lockedForMs / SECOND_MS };
+    const data = { change: 'locked', ...clientFacts(client) };
+    await this.database.write(async (manager) => {
+      await this.events.record(manager, { type: 'second_factor.locked', subjectId: userId, client, details });
+      await this.outbox.add(manager, { kind: 'second-factor-changed', userId, locale, data });
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthSettings } from '../options/auth-settings.js';
+import { UserDirectory } from '../users/user-directory.js';
+import type { FactorStanding, SecondFactor } from './second-factor.js';
+import { SECOND_FACTORS } from './tokens.js';
+
+interface HeldFactor {
+  readonly factor: SecondFactor;
+  readonly standing: FactorStanding;
+}
+
+/** Which second factors there are, which an account has, and when sign-in asks for one. */
+@Injectable()
+export class SecondFactors {
+  constructor(
+    @Inject(SECOND_FACTORS) readonly all: readonly SecondFactor[],
+    private readonly users: UserDirectory,
+    private readonly settings: AuthSettings,
+  ) {}
+
+  /** Whether the option `secondFactor` asks one of whoever has these roles. */
+  isRequiredOf(roles: readonly string[]): boolean {
+    const { everybody, roles: required } = this.settings.secondFactor;
+    return everybody || roles.some((role) => required.includes(role));
+  }
+
+  /**
+   * The factors that a sign-in of the account has to be finished with, any one of them; empty when none is due: the account
+   * has none that demands it, and none at all where the option `secondFactor` does.
+   */
+  async dueOf(userId: string): Promise<readonly SecondFactor[]> {
+    const held = await this.heldBy(userId);
+    const demands = held.some(({ standing }) => standing === 'demanding');
+    const suffices = demands || held.some(({ standing }) => standing === 'usable');
+    if (!suffices || (!demands && !(await this.isRequired(userId)))) return [];
+    return held.map(({ factor }) => factor);
+  }
+
+  /** The factors that the account has, spare ones left out unless there is another. */
+  async usableBy(userId: string): Promise<readonly SecondFactor[]> {
+    const held = await this.heldBy(userId);
+    return held.some(({ standing }) => standing !== 'spare') ? held.map(({ factor }) => factor) : [];
+  }
+
+  private async heldBy(userId: string): Promise<readonly HeldFactor[]> {
+    const each = await Promise.all(
+      this.all.map(async (factor) => ({ factor, standing: await factor.standingOf(userId) })),
+    );
+    return each.filter(({ standing }) => standing !== 'none');
+  }
+
+  private async isRequired(userId: string): Promise<boolean> {
+    const { everybody, roles } = this.settings.secondFactor;
+    if (everybody || roles.length === 0) return everybody;
+    return this.isRequiredOf((await this.users.publicUser(userId))?.roles ?? []);
+  }
+}

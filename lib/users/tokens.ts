@@ -1,0 +1,11 @@
+import type { Type } from '@nestjs/common';
+
+/** Every {@link CredentialRows} of the features. */
+export const CREDENTIAL_ROWS = Symbol('CREDENTIAL_ROWS');
+
+/** An entity whose rows are of use for signing in to the account of their `userId`. */
+export interface CredentialRows {
+  readonly entity: Type;
+  /** Whether one of them alone signs in. */
+  readonly signsIn: boolean;
+}
