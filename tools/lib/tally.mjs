@@ -6,7 +6,7 @@ export class Tally {
   failed = 0;
   failures = [];
 
-  /** Runs one step, which answers an exit code or throws. Answers whether it passed. */
+  /** Runs one step, which answers an exit code or throws. Answers whether it passed. Several may run at once. */
   async step(title, work) {
     console.log(`\n== ${title}`);
     const begun = process.hrtime.bigint();
