@@ -9,8 +9,15 @@ import type { CheckSource } from './checklist/check.js';
 import { AUTH_DATA_SOURCE, AUTH_ENTITIES, SEALED_COLUMNS } from './database/tokens.js';
 import { FEATURES } from './features.js';
 import type { Job } from './jobs/job.js';
-import { JOBS } from './jobs/tokens.js';
-import { KERNEL_CHECKS, KERNEL_EXPORTS, KERNEL_JOBS, KERNEL_PROVIDERS, KERNEL_SEALED } from './kernel.js';
+import { JOBS, REMAINS } from './jobs/tokens.js';
+import {
+  KERNEL_CHECKS,
+  KERNEL_EXPORTS,
+  KERNEL_JOBS,
+  KERNEL_PROVIDERS,
+  KERNEL_REMAINS,
+  KERNEL_SEALED,
+} from './kernel.js';
 import type { MailComposer } from './mail/mail-composer.js';
 import { MAIL_COMPOSERS } from './mail/tokens.js';
 import type { AuthStructure, AuthValues } from './options/auth-options.js';
@@ -46,6 +53,7 @@ export function assemble(module: Type, structure: AuthStructure, values: Provide
       { provide: AUTH_DATA_SOURCE, useExisting: getDataSourceToken(structure.dataSource) },
       { provide: AUTH_ENTITIES, useValue: entities },
       { provide: SEALED_COLUMNS, useValue: [...KERNEL_SEALED, ...FEATURES.flatMap((feature) => feature.sealed ?? [])] },
+      { provide: REMAINS, useValue: [...KERNEL_REMAINS, ...FEATURES.flatMap((feature) => feature.remains ?? [])] },
       { provide: CREDENTIAL_ROWS, useValue: FEATURES.flatMap((feature) => feature.credentials ?? []) },
       ...KERNEL_PROVIDERS,
       ...FEATURES.flatMap((feature) => feature.providers ?? []),

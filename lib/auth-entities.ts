@@ -7,6 +7,7 @@ import { OutboxEntry } from './mail/outbox-entry.entity.js';
 import { OneTimeToken } from './one-time-tokens/one-time-token.entity.js';
 import { PasswordHistoryEntry } from './passwords/password-history-entry.entity.js';
 import { UserRole } from './roles/user-role.entity.js';
+import { RecoveryCode } from './second-factors/recovery-code.entity.js';
 import { LoginSession } from './sessions/login-session.entity.js';
 import { Account } from './users/account.entity.js';
 
@@ -17,6 +18,16 @@ import { Account } from './users/account.entity.js';
  * TypeOrmModule.forRoot({ entities: [...authEntities({ userEntity: User }), Note] })
  */
 export function authEntities({ userEntity }: Pick<AuthStructure, 'userEntity'>): Type[] {
-  const kernel = [Account, UserRole, LoginSession, AuditRow, JobRow, OutboxEntry, OneTimeToken, PasswordHistoryEntry];
+  const kernel = [
+    Account,
+    UserRole,
+    LoginSession,
+    AuditRow,
+    JobRow,
+    OutboxEntry,
+    OneTimeToken,
+    PasswordHistoryEntry,
+    RecoveryCode,
+  ];
   return [userEntity, ...kernel, ...FEATURES.flatMap(({ entities = [] }) => entities)];
 }

@@ -49,6 +49,33 @@ export type {
   SmtpOptions,
   WebhookOptions,
 } from './options/mail-options.js';
+export {
+  apple,
+  discord,
+  facebook,
+  github,
+  gitlab,
+  google,
+  microsoft,
+  oauth2,
+  oidc,
+  type AppleOptions,
+  type DiscordOptions,
+  type FacebookOptions,
+  type GithubOptions,
+  type GitlabOptions,
+  type GoogleOptions,
+  type MicrosoftOptions,
+  type OAuthOptions,
+  type OAuthProfile,
+  type OAuthProfileReader,
+  type OAuthProvider,
+  type OAuthProviderKind,
+  type Oauth2Options,
+  type OidcOptions,
+} from './options/oauth-options.js';
+export { Identities, type IdentityView } from './features/oauth/identities.service.js';
+export type { ProviderTokens } from './features/oauth/provider-exchange.service.js';
 export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';
 export { Clock } from './common/clock.js';
@@ -57,7 +84,7 @@ export { Principal, type CredentialKind } from './common/principal.js';
 export { AuthError, type AuthErrorBody, type AuthErrorOptions, type FieldProblem } from './errors/auth-error.js';
 export { AUTH_ERRORS, type AuthErrorCode } from './errors/error-codes.js';
 export { StartUpError } from './errors/start-up-error.js';
-export { Auth, OptionalAuth, Public } from './access/auth.decorators.js';
+export { Auth, DuringEnrolment, OptionalAuth, Public } from './access/auth.decorators.js';
 export type { AuthRule } from './access/auth-rule.js';
 export { AccessPolicy, type PolicyFunction } from './access/access-policy.js';
 export { CurrentPrincipal, CurrentUser } from './access/principal.decorators.js';

@@ -16,9 +16,11 @@ import { PrincipalIdentity } from './access/principal-identity.js';
 import { Principals } from './access/principals.js';
 import { RouteRules } from './access/route-rules.js';
 import { RpcSeals } from './access/rpc-seals.js';
+import { SecondFactorChecks } from './access/second-factor.checks.js';
 import { sealedGuard } from './access/sealed-guard.js';
 import { SocketCredentials } from './access/socket-credentials.service.js';
 import { StepUpMethods } from './access/step-up-methods.js';
+import { StepUp } from './access/step-up.service.js';
 import { UserLoader } from './access/user-loader.js';
 import { AttemptChecks } from './attempts/attempt.checks.js';
 import { ClientAddresses } from './attempts/client-addresses.service.js';
@@ -62,7 +64,6 @@ import type { Job } from './jobs/job.js';
 import { JobClaims } from './jobs/job-claims.js';
 import { Jobs } from './jobs/jobs.service.js';
 import { RowSweeper } from './jobs/row-sweeper.js';
-import { REMAINS } from './jobs/tokens.js';
 import { Keyring } from './keys/keyring.js';
 import { MailChecks } from './mail/mail.checks.js';
 import { MailComposers } from './mail/mail-composers.js';
@@ -103,6 +104,7 @@ import { RoleGrants } from './roles/role-grants.js';
 import { FactorAttempts } from './second-factors/factor-attempts.service.js';
 import { FactorChanges } from './second-factors/factor-changes.service.js';
 import { PendingSignIns } from './second-factors/pending-sign-ins.service.js';
+import { RecoveryCodes } from './second-factors/recovery-codes.service.js';
 import { SecondFactors } from './second-factors/second-factors.service.js';
 import { LoginSession } from './sessions/login-session.entity.js';
 import { SessionCache } from './sessions/session-cache.js';
@@ -159,7 +161,6 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   JobClaims,
   RowSweeper,
   Jobs,
-  { provide: REMAINS, useFactory: () => KERNEL_REMAINS },
   AuthMetrics,
   Metrics,
   AuthEvents,
@@ -238,6 +239,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   PendingSignIns,
   FactorAttempts,
   FactorChanges,
+  RecoveryCodes,
   RouteRules,
   CsrfProtection,
   CookieSessionReader,
@@ -247,6 +249,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   { provide: SessionReader, useExisting: CookieSessionReader },
   Principals,
   StepUpMethods,
+  StepUp,
   HandshakeRules,
   SocketCredentials,
   RpcSeals,
@@ -273,7 +276,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
 export const KERNEL_JOBS: readonly Type<Job>[] = [OutboxJob, CleanUpJob, AuditRetentionJob];
 
 /** What is kept of things that are over, such as for a token that is tried again. */
-const KERNEL_REMAINS: readonly Remains[] = [
+export const KERNEL_REMAINS: readonly Remains[] = [
   {
     entity: LoginSession,
     key: 'id',
@@ -301,6 +304,7 @@ export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
   TokenChecks,
   MailChecks,
   AccessChecks,
+  SecondFactorChecks,
 ];
 
 /** What the application may inject. */

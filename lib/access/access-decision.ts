@@ -4,12 +4,11 @@ import type { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { PolicyFunction } from './access-policy.js';
 import type { CompiledRule } from './compiled-rule.js';
-import type { StepUpMethods } from './step-up-methods.js';
 
 const POLICY_DEADLINE_MS = 5 * SECOND_MS;
 const logger = new Logger('Gatehouse');
 
-/** Everything a rule asks of a principal that does not wait for anything. Fresh comes last: see `isFreshEnough`. */
+/** Everything a rule asks of a principal that does not wait for anything. What was proven, and when, comes last: see `StepUp`. */
 export function requireRule(rule: CompiledRule, principal: Principal): void {
   if (rule.via !== undefined && !rule.via.includes(principal.via)) throw new AuthError('FORBIDDEN');
   if (rule.verified && principal.emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
@@ -25,16 +24,6 @@ export function insufficientScope(scopes: readonly string[], { via }: Principal)
   if (via !== 'bearer') return new AuthError('FORBIDDEN');
   const challenge = `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`;
   return new AuthError('FORBIDDEN', { headers: { 'WWW-Authenticate': challenge } });
-}
-
-/** Only asked of somebody who may do it at all, so that nobody confirms a password in vain. */
-export function isFreshEnough(rule: CompiledRule, principal: Principal, nowMs: number): boolean {
-  return !rule.fresh || principal.freshUntil.getTime() > nowMs;
-}
-
-/** Says by what the account may step up: looked up for those alone who are refused. */
-export async function reauthenticationRequired(stepUp: StepUpMethods, { userId }: Principal): Promise<AuthError> {
-  return new AuthError('REAUTHENTICATION_REQUIRED', { details: { methods: await stepUp.methodsOf(userId) } });
 }
 
 /**

@@ -2,7 +2,15 @@ import type { AuthRule } from './auth-rule.js';
 
 /** What one decorator says about the class or method it stands on. */
 export type AccessMark =
-  { readonly kind: 'auth'; readonly rule: AuthRule } | { readonly kind: 'public' } | { readonly kind: 'optional' };
+  | { readonly kind: 'auth'; readonly rule: AuthRule }
+  | { readonly kind: 'public' }
+  | { readonly kind: 'optional' }
+  | { readonly kind: 'enrolment' };
+
+/** Whether the mark says who is let in: `@DuringEnrolment()` alone does not. */
+export function saysWho({ kind }: AccessMark): boolean {
+  return kind !== 'enrolment';
+}
 
 const ACCESS_MARKS = Symbol('gatehouse:access-marks');
 

@@ -1,12 +1,11 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Clock } from '../common/clock.js';
 import { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { AccessRefusals } from './access-refusals.js';
-import { isFreshEnough, reauthenticationRequired, requirePolicies, requireRule } from './access-decision.js';
+import { requirePolicies, requireRule } from './access-decision.js';
 import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
 import { leaveVerdict, type Verdict } from './call-state.js';
@@ -14,7 +13,7 @@ import type { CompiledRule } from './compiled-rule.js';
 import { CookieRenewal } from './cookie-renewal.js';
 import { principalIn, Principals } from './principals.js';
 import { isOpen, RouteRules } from './route-rules.js';
-import { StepUpMethods } from './step-up-methods.js';
+import { StepUp } from './step-up.service.js';
 import { transportError } from './transport-errors.js';
 import { UserLoader } from './user-loader.js';
 
@@ -30,9 +29,8 @@ export class AccessGuard implements CanActivate {
     private readonly principals: Principals,
     private readonly users: UserLoader,
     private readonly cookies: CookieRenewal,
-    private readonly stepUp: StepUpMethods,
+    private readonly stepUp: StepUp,
     private readonly refusals: AccessRefusals,
-    private readonly clock: Clock,
     private readonly host: HttpAdapterHost,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
   ) {}
@@ -72,11 +70,10 @@ export class AccessGuard implements CanActivate {
       throw new AuthError('NOT_AUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer' } });
     }
     try {
+      if (!this.stepUp.isEnrolled(rule, principal)) throw await this.stepUp.enrolmentDue(principal);
       requireRule(rule, principal);
       if (rule.policies.length > 0) await requirePolicies(rule.policies, principal, context);
-      if (!isFreshEnough(rule, principal, this.clock.now())) {
-        throw await reauthenticationRequired(this.stepUp, principal);
-      }
+      if (!this.stepUp.isMet(rule, principal)) throw await this.stepUp.refusal(rule, principal);
     } catch (error) {
       this.refusals.note(context, site, principal, error);
       throw error;

@@ -16,6 +16,12 @@ export interface AuthRule {
   readonly fresh?: boolean;
   /** A confirmed e-mail address. Default `false`. */
   readonly verified?: boolean;
-  /** Asked after everything above but `fresh`. */
+  /**
+   * Any one of these must be among the methods that have proven the session, by their names in `METHODS`: `otp` for a code
+   * of an authenticator, `hwk` or `swk` for a passkey, `mfa` for any second factor. Who lacks it steps up at
+   * `POST /reauthenticate`.
+   */
+  readonly methods?: readonly string[];
+  /** Asked after everything above but `methods` and `fresh`. */
   readonly policy?: Type<AccessPolicy> | PolicyFunction;
 }

@@ -33,10 +33,18 @@ export function OptionalAuth(): ClassDecorator & MethodDecorator {
   return marker({ kind: 'optional' });
 }
 
+/**
+ * Lets a signed-in principal in who still has to set up the second factor that the option `secondFactor` requires. Every
+ * route without it is answered 403 `ENROLMENT_REQUIRED` until then. Says nothing else about who may call.
+ */
+export function DuringEnrolment(): ClassDecorator & MethodDecorator {
+  return marker({ kind: 'enrolment' });
+}
+
 function marker(mark: AccessMark): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: TypedPropertyDescriptor<never> | PropertyDescriptor) => {
     addAccessMark(mark, target, key, descriptor?.value);
-    if (mark.kind === 'public') return;
+    if (mark.kind === 'public' || mark.kind === 'enrolment') return;
     if (key === undefined) SEAL(target as never);
     else SEAL(target, key, descriptor as PropertyDescriptor);
   };

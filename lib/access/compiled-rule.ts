@@ -18,16 +18,21 @@ export interface CompiledRule {
   readonly scopes: readonly string[];
   readonly via: readonly CredentialKind[] | undefined;
   readonly verified: boolean;
+  /** One list for each rule that names methods: any one of every list. */
+  readonly methods: readonly (readonly string[])[];
   readonly fresh: boolean;
   readonly policies: readonly PolicyFunction[];
-  /** Whether a bearer token alone never decides: `fresh`, `verified`, and everything of Gatehouse itself. */
+  /** Whether a bearer token alone never decides: `fresh`, `methods`, `verified`, and everything of Gatehouse itself. */
   readonly checksSession: boolean;
+  /** Whether it is open to who still has to set up a second factor that is required. */
+  readonly duringEnrolment: boolean;
 }
 
 export interface Stance {
   readonly mode: AccessMode;
   /** The rules that are enforced, farthest first. */
   readonly rules: readonly AuthRule[];
+  readonly duringEnrolment: boolean;
 }
 
 /**
@@ -37,16 +42,22 @@ export interface Stance {
 export function stanceOf(byDefault: AccessMode, levels: readonly (readonly AccessMark[])[]): Stance {
   return levels.flat().reduce<Stance>(
     (stance, mark) => {
-      if (mark.kind === 'auth') return { mode: 'required', rules: [...stance.rules, mark.rule] };
-      return { mode: mark.kind, rules: [] };
+      if (mark.kind === 'auth') return { ...stance, mode: 'required', rules: [...stance.rules, mark.rule] };
+      if (mark.kind === 'enrolment') return { ...stance, duringEnrolment: true };
+      return { ...stance, mode: mark.kind, rules: [] };
     },
-    { mode: byDefault, rules: [] },
+    { mode: byDefault, rules: [], duringEnrolment: false },
   );
 }
 
-export function combineRules({ mode, rules }: Stance, policies: readonly PolicyFunction[], own: boolean): CompiledRule {
+export function combineRules(
+  { mode, rules, duringEnrolment }: Stance,
+  policies: readonly PolicyFunction[],
+  own: boolean,
+): CompiledRule {
   const via = rules.map((rule) => kindsOf(rule)).filter((kinds) => kinds !== undefined);
   const verified = rules.some((rule) => rule.verified === true);
+  const methods = rules.map((rule) => rule.methods).filter((anyOf) => anyOf !== undefined);
   const fresh = rules.some((rule) => rule.fresh === true);
   return Object.freeze({
     mode,
@@ -55,9 +66,11 @@ export function combineRules({ mode, rules }: Stance, policies: readonly PolicyF
     scopes: [...new Set(rules.flatMap((rule) => rule.scopes ?? []))],
     via: via.length === 0 ? undefined : via.reduce((kept, kinds) => kept.filter((kind) => kinds.includes(kind))),
     verified,
+    methods,
     fresh,
     policies,
-    checksSession: own || verified || fresh,
+    checksSession: own || verified || fresh || methods.length > 0,
+    duringEnrolment,
   });
 }
 

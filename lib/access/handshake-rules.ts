@@ -15,6 +15,8 @@ export interface HandshakeRule {
   readonly mode: 'required' | 'optional' | 'known' | 'open';
   /** One for each gateway that asks for something: all of them see every socket of their server. */
   readonly parts: readonly { readonly gateway: Type; readonly rule: CompiledRule }[];
+  /** Whether anything behind it is open to who still has to set up a second factor: each message is judged again. */
+  readonly duringEnrolment: boolean;
 }
 
 /** A method that Nest calls without a guard: `@Public()` on it leaves the handshake of a guarded class open. */
@@ -34,13 +36,16 @@ export class HandshakeRules {
     const compiler = new RuleCompiler(this.structure, this.moduleRef);
     const rules = gateways.map((gateway) => ({ gateway, ...this.ofGateway(compiler, gateway) }));
     const parts = rules.filter(({ mode }) => mode === 'required').map(({ gateway, rule }) => ({ gateway, rule }));
-    return { mode: strictest(rules.map(({ mode }) => mode)), parts, problems: compiler.problems };
+    const mode = strictest(rules.map((each) => each.mode));
+    const duringEnrolment = gateways.some((gateway) => this.opensDuringEnrolment('ws', gateway));
+    return { mode, parts, duringEnrolment, problems: compiler.problems };
   }
 
   /** A connection of `graphql-ws` serves every resolver, so it asks for what all of them ask. */
   ofGraphql(): HandshakeRule {
     const modes = this.modesOf('graphql');
-    return { mode: modes.every((mode) => mode === 'required') ? 'required' : 'optional', parts: [] };
+    const mode = modes.every((each) => each === 'required') ? 'required' : 'optional';
+    return { mode, parts: [], duringEnrolment: this.opensDuringEnrolment('graphql') };
   }
 
   private ofGateway(compiler: RuleCompiler, gateway: Type): { mode: HandshakeRule['mode']; rule: CompiledRule } {
@@ -55,10 +60,18 @@ export class HandshakeRules {
   }
 
   private modesOf(kind: HandlerKind, type?: Type): readonly CompiledRule['mode'][] {
+    return this.rulesOf(kind, type).map(({ mode }) => mode);
+  }
+
+  private opensDuringEnrolment(kind: HandlerKind, type?: Type): boolean {
+    return this.rulesOf(kind, type).some(({ duringEnrolment }) => duringEnrolment);
+  }
+
+  private rulesOf(kind: HandlerKind, type?: Type): readonly CompiledRule[] {
     return this.routes
       .entries()
       .filter((entry) => entry.kind === kind && (type === undefined || entry.controller === type))
-      .map(({ rule }) => rule.mode);
+      .map(({ rule }) => rule);
   }
 }
 

@@ -37,6 +37,8 @@ export type PresenceWorth = 'none' | 'enough' | 'demanded';
 export abstract class ProofOfPresence {
   /** The field of `POST /reauthenticate` that carries it, and its name in `details.methods`: `password`. */
   abstract readonly kind: string;
+  /** What a right one may have proven, by the names of `METHODS`: rules may ask for it. */
+  abstract readonly methods: readonly string[];
   /** Schemas of its fields, `kind` among them. All of them are required. */
   abstract readonly fields: Readonly<Record<string, v.GenericSchema>>;
 

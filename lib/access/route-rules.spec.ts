@@ -91,6 +91,8 @@ describe('how marks of class and method come together', () => {
       mode: 'required',
       roles: [['staff']],
       verified: true,
+      methods: [],
+      duringEnrolment: false,
       fresh: false,
     });
     expect(await ruleOf(Base, 'b')).toMatchObject({ roles: [['staff'], ['admin']], verified: true, fresh: true });

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { AuthStructure } from '../options/auth-options.js';
-import { marksOfClass, marksOfMethod, type AccessMark } from './access-mark.js';
+import { marksOfClass, marksOfMethod, saysWho, type AccessMark } from './access-mark.js';
 import type { AccessPolicy, PolicyFunction } from './access-policy.js';
 import { combineRules, stanceOf, type AccessMode, type CompiledRule } from './compiled-rule.js';
 import { UNGUARDED_GATEWAY_METHODS, type HandlerKind } from './handler-kinds.js';
@@ -52,7 +52,7 @@ export class RuleCompiler {
   /** What the marks of a handler say of it, without the rest of its rule. `undefined`: nothing stands anywhere. */
   markedMode(type: Type, name: string): AccessMode | undefined {
     const levels = [...chainOf(type).map(marksOfClass), marksOfMethod(type.prototype as object, name)];
-    return levels.some((marks) => marks.length > 0) ? stanceOf(this.defaultMode(type), levels).mode : undefined;
+    return levels.some((marks) => marks.some(saysWho)) ? stanceOf(this.defaultMode(type), levels).mode : undefined;
   }
 
   defaultMode(type: Type): AccessMode {

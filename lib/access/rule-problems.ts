@@ -1,4 +1,5 @@
-import type { AccessMark } from './access-mark.js';
+import { METHODS } from '../common/authentication-methods.js';
+import { saysWho, type AccessMark } from './access-mark.js';
 import type { AuthRule } from './auth-rule.js';
 import type { CompiledRule, Stance } from './compiled-rule.js';
 
@@ -12,6 +13,7 @@ const KEYS: Readonly<Record<keyof AuthRule, (value: unknown) => string | undefin
       /^(?:session|bearer|api-key)$/,
       'of "session", "bearer", "api-key"',
     ),
+  methods: methodsProblem,
   fresh: flagProblem,
   verified: flagProblem,
   policy: (value) =>
@@ -20,7 +22,7 @@ const KEYS: Readonly<Record<keyof AuthRule, (value: unknown) => string | undefin
 
 /** What is wrong with the marks of one class or one method. */
 export function markProblems(marks: readonly AccessMark[]): readonly string[] {
-  const kinds = [...new Set(marks.map((mark) => mark.kind))];
+  const kinds = [...new Set(marks.filter(saysWho).map((mark) => mark.kind))];
   const contradiction =
     kinds.length > 1 ? [`${kinds.map((kind) => DECORATOR[kind]).join(' and ')} contradict each other: keep one.`] : [];
   return [...contradiction, ...marks.flatMap((mark) => (mark.kind === 'auth' ? ruleProblems(mark.rule) : []))];
@@ -38,7 +40,12 @@ export function stanceProblems({ rules }: Stance, combined: CompiledRule): reado
   return problems;
 }
 
-const DECORATOR = { auth: '@Auth()', public: '@Public()', optional: '@OptionalAuth()' } as const;
+const DECORATOR = {
+  auth: '@Auth()',
+  public: '@Public()',
+  optional: '@OptionalAuth()',
+  enrolment: '@DuringEnrolment()',
+} as const;
 
 function ruleProblems(rule: AuthRule): readonly string[] {
   return Object.entries(rule).flatMap(([key, value]: [string, unknown]) => {
@@ -53,6 +60,13 @@ function listProblem(value: unknown, item: RegExp, what: string): string | undef
   if (value.length === 0) return 'is an empty list, which nobody could meet or everybody: leave it out or name one';
   if (value.every((entry) => typeof entry === 'string' && item.test(entry))) return undefined;
   return `must be a list ${what.startsWith('of') ? what : `of ${what}`}`;
+}
+
+function methodsProblem(value: unknown): string | undefined {
+  const known: readonly string[] = Object.values(METHODS);
+  const problem = listProblem(value, /./, `of ${known.map((name) => `"${name}"`).join(', ')}`);
+  const named = Array.isArray(value) ? value.filter((name) => !known.includes(name as string)) : [];
+  return problem ?? (named.length === 0 ? undefined : `names ${named.join(', ')}, and knows ${known.join(', ')}`);
 }
 
 function flagProblem(value: unknown): string | undefined {

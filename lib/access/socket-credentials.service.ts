@@ -7,7 +7,7 @@ import type { LiveSession } from '../sessions/live-session.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
-import { isFreshEnough, reauthenticationRequired, requirePolicies, requireRule } from './access-decision.js';
+import { requirePolicies, requireRule } from './access-decision.js';
 import { BearerTokenReader } from './bearer-token-reader.js';
 import type { CallSite } from './call-site.js';
 import { CookieSessionReader } from './cookie-session-reader.js';
@@ -16,7 +16,7 @@ import { bearerToken } from './presented-credential.js';
 import { invalidAccessToken, principalIn, Principals } from './principals.js';
 import { sessionPrincipal } from './session-principal.js';
 import { hasLost, type Standing } from './socket-standing.js';
-import { StepUpMethods } from './step-up-methods.js';
+import { StepUp } from './step-up.service.js';
 
 /** The login session that a socket stands on, and how it came to it. */
 export interface SocketGrip {
@@ -54,7 +54,7 @@ export class SocketCredentials {
     private readonly cache: SessionCache,
     private readonly scopes: TokenScopes,
     private readonly grants: RoleGrants,
-    private readonly stepUp: StepUpMethods,
+    private readonly stepUp: StepUp,
     private readonly clock: Clock,
   ) {}
 
@@ -74,13 +74,7 @@ export class SocketCredentials {
       if (rule.mode === 'required') throw new AuthError('NOT_AUTHENTICATED');
       return admission;
     }
-    for (const { gateway, rule: asked } of rule.parts) {
-      requireRule(asked, admission.principal);
-      await requirePolicies(asked.policies, admission.principal, contextOf(gateway));
-      if (!isFreshEnough(asked, admission.principal, this.clock.now())) {
-        throw await reauthenticationRequired(this.stepUp, admission.principal);
-      }
-    }
+    await this.require(rule, admission.principal, contextOf);
     return admission;
   }
 
@@ -129,8 +123,28 @@ export class SocketCredentials {
     return this.cache.onChange(listener);
   }
 
-  private requireStill({ parts }: HandshakeRule, principal: Principal): void {
-    for (const { rule } of parts) requireRule(rule, principal);
+  private async require(
+    rule: HandshakeRule,
+    principal: Principal,
+    contextOf: (gateway: Type) => ExecutionContext,
+  ): Promise<void> {
+    if (!this.stepUp.isEnrolled(rule, principal)) throw await this.stepUp.enrolmentDue(principal);
+    for (const { gateway, rule: asked } of rule.parts) {
+      requireRule(asked, principal);
+      await requirePolicies(asked.policies, principal, contextOf(gateway));
+      if (!this.stepUp.isMet(asked, principal)) throw await this.stepUp.refusal(asked, principal);
+    }
+  }
+
+  /** What can be said without asking anybody. A role that was given since may ask for a second factor. */
+  private requireStill(handshake: HandshakeRule, principal: Principal): void {
+    if (handshake.mode !== 'known' && !this.stepUp.isEnrolled(handshake, principal)) {
+      throw new AuthError('ENROLMENT_REQUIRED');
+    }
+    for (const { rule } of handshake.parts) {
+      requireRule(rule, principal);
+      if (!this.stepUp.hasProven(rule, principal)) throw new AuthError('SECOND_FACTOR_REQUIRED');
+    }
   }
 
   private async admissionOf(site: CallSite, principal: Principal | undefined): Promise<Admission> {

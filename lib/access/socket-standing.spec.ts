@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasLost, joined, type Standing } from './socket-standing.js';
 
-const PLAIN: Standing = { roles: [], permissions: [], scopes: undefined, emailVerified: false };
+const PLAIN: Standing = { roles: [], permissions: [], scopes: undefined, emailVerified: false, methods: [] };
 const standing = (parts: Partial<Standing>): Standing => ({ ...PLAIN, ...parts });
 
 describe('what a connection has had', () => {
@@ -11,6 +11,7 @@ describe('what a connection has had', () => {
     ['a scope', { scopes: ['a', 'b'] }, { scopes: ['a'] }],
     ['every scope', {}, { scopes: ['a'] }],
     ['the confirmed address', { emailVerified: true }, {}],
+    ['a second factor', { methods: ['pwd', 'otp'] }, { methods: ['pwd'] }],
   ])('is lost with %s, and gaining it is no loss', (_, more, less) => {
     expect(hasLost(standing(more), standing(less))).toBe(true);
     expect(hasLost(standing(less), standing(more))).toBe(false);
@@ -30,6 +31,7 @@ describe('what a connection has had', () => {
       permissions: ['a:read', 'b:read'],
       scopes: ['x', 'y'],
       emailVerified: true,
+      methods: [],
     });
     expect(joined(first, PLAIN).scopes).toBeUndefined();
     expect(joined(PLAIN, first).scopes).toBeUndefined();

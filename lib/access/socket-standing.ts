@@ -1,7 +1,7 @@
 import type { Principal } from '../common/principal.js';
 
 /** What the rules of operations on a connection may have rested on. */
-export type Standing = Pick<Principal, 'roles' | 'permissions' | 'scopes' | 'emailVerified'>;
+export type Standing = Pick<Principal, 'roles' | 'permissions' | 'scopes' | 'emailVerified' | 'methods'>;
 
 /** What two principals of one connection had between them. Without `scopes` every scope is had. */
 export function joined(before: Standing | undefined, more: Standing): Standing {
@@ -11,6 +11,7 @@ export function joined(before: Standing | undefined, more: Standing): Standing {
     permissions: [...new Set([...before.permissions, ...more.permissions])],
     scopes: before.scopes && more.scopes && [...new Set([...before.scopes, ...more.scopes])],
     emailVerified: before.emailVerified || more.emailVerified,
+    methods: [...new Set([...before.methods, ...more.methods])],
   };
 }
 
@@ -19,6 +20,7 @@ export function hasLost(before: Standing, now: Standing): boolean {
   return (
     lacks(now.roles, before.roles) ||
     lacks(now.permissions, before.permissions) ||
+    lacks(now.methods, before.methods) ||
     (now.scopes !== undefined && (before.scopes === undefined || lacks(now.scopes, before.scopes))) ||
     (before.emailVerified && !now.emailVerified)
   );

@@ -14,6 +14,7 @@ describe('the budget table', () => {
       '| `magicLinkRequest` | address | 20 | 1 h | refuse |',
       '| `emailCodeRequest` | address | 20 | 1 h | refuse |',
       '| `confirm` | address | 60 | 1 min | refuse |',
+      '| `oauthStart` | address | 30 | 1 min | refuse |',
       '| `anonymous` | address | 300 | 1 min | refuse |',
       '| `mailByAccount` | account | 5 | 1 h | silent |',
       '| `passwordByAccount` | account | 5 | 15 min, then locked for 1 min, doubling to 1 h | refuse |',
@@ -21,6 +22,8 @@ describe('the budget table', () => {
       '| `passwordByDevice` | device | 5 | 15 min, then the cookie is ignored for 15 min | silent |',
       '| `codeByChallenge` | challenge | 5 | 10 min, then locked for 10 min | refuse |',
       '| `reauthenticationByAccount` | account | 3 | 5 min, then locked for 15 min | refuse |',
+      '| `secondFactorByChallenge` | challenge | 5 | 5 min, then locked for 5 min | refuse |',
+      '| `secondFactorByAccount` | account | 10 | 15 min, then locked for 15 min | refuse |',
       '| `failedInRow` | account | 100 | until a complete sign-in, reset or unlock | silent |',
     ]);
   });

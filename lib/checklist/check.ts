@@ -14,6 +14,7 @@ export type CheckArea =
   | 'accounts'
   | 'audit'
   | 'mail'
+  | 'oauth'
   | 'testing';
 
 /** Typed fields only: a number, a flag, one of a closed set, the name of an option, a host. Never free text of an option. */

@@ -22,6 +22,8 @@ const NAMES = {
   challenge: 'auth_challenge',
   /** Tells the browser that asked for a mailed link from others. */
   request: 'auth_request',
+  /** Sign-ins with other providers that are under way, sealed. */
+  oauth: 'auth_oauth',
   xsrf: 'XSRF-TOKEN',
 } as const;
 
@@ -67,7 +69,8 @@ export class CookieJar {
       path: '/',
       httpOnly: !readable,
       secure: this.settings.secure,
-      sameSite,
+      // The provider leads back from another site: a strict cookie would not come along.
+      sameSite: cookie === 'oauth' && sameSite === 'strict' ? 'lax' : sameSite,
       ...(domain === undefined ? {} : { domain }),
       ...(maxAgeMs === undefined ? {} : { maxAge: Math.floor(maxAgeMs / 1_000) }),
     });

@@ -24,6 +24,7 @@ export const AUTH_EVENTS = {
   'sign_in.link_requested': 'A sign-in link was asked for.',
   'sign_in.second_factor_due': 'A first factor was right, and a second one was asked for.',
   'second_factor.enabled': 'An account got a second factor.',
+  'second_factor.enable_failed': 'A code was wrong that should have confirmed a new second factor.',
   'second_factor.disabled': 'A second factor was removed.',
   'second_factor.locked': 'Wrong proofs have locked a second factor for a time.',
   'recovery_codes.replaced': 'An account got new recovery codes.',

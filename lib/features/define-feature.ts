@@ -1,6 +1,7 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { ProofOfPresence } from '../access/proof-of-presence.js';
 import type { CheckSource } from '../checklist/check.js';
+import type { Remains } from '../jobs/clean-up.job.js';
 import type { Job } from '../jobs/job.js';
 import type { MailComposer } from '../mail/mail-composer.js';
 import type { SecondFactor } from '../second-factors/second-factor.js';
@@ -30,6 +31,8 @@ export interface Feature {
   readonly credentials?: readonly CredentialRows[];
   /** Columns of the entities that hold sealed text. */
   readonly sealed?: readonly SealedColumn[];
+  /** What the clean-up deletes. */
+  readonly remains?: readonly Remains[];
 }
 
 export function defineFeature(feature: Feature): Feature {

@@ -29,7 +29,7 @@ import { OAuthErrorFilter } from './oauth-error.filter.js';
 class NotesController {
   @Get() list() {}
   @Get(':id') @OptionalAuth() one() {}
-  @Delete(':id') @Auth({ roles: ['admin'] }) remove() {}
+  @Delete(':id') @Auth({ roles: ['admin'], methods: ['otp', 'hwk'], fresh: true }) remove() {}
   @Get('health') @Public() health() {}
   @Post(':id/tags/:tag') tag(@Body() _body: object) {}
 }
@@ -157,6 +157,11 @@ describe('describeAuth', () => {
     });
     expect(Object.keys(operation(document, 'get', '/notes').responses!)).toEqual(['200', '401', '403']);
     expect(Object.keys(operation(document, 'get', '/notes/health').responses!)).toEqual(['200']);
+    const refusal = (verb: string, path: string) =>
+      (operation(document, verb, path).responses!['403'] as { description: string }).description;
+    expect(refusal('get', '/notes')).not.toContain('REQUIRED');
+    expect(refusal('delete', '/notes/{id}')).toContain('SECOND_FACTOR_REQUIRED: asks for otp or hwk.');
+    expect(refusal('delete', '/notes/{id}')).toContain('REAUTHENTICATION_REQUIRED');
     const token = operation(document, 'post', '/auth/token').requestBody as { content: object };
     expect(Object.keys(token.content)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
     const login = operation(document, 'post', '/auth/login');

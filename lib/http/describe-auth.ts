@@ -51,7 +51,7 @@ export function describeAuth<Document extends DescribedDocument>(
     [BEARER]: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   };
   const operations = operationsOf(document);
-  const paths = new RoutePaths(app);
+  const paths = RoutePaths.in(app);
   for (const entry of app.get(RouteRules, { strict: false }).entries()) {
     if (entry.kind !== 'http') continue;
     operationsFor(entry, operations, paths).forEach(({ verb, operation }) => describe(entry, verb, operation));
@@ -74,8 +74,7 @@ function describe(entry: RouteEntry, verb: string, operation: DescribedOperation
   if (mode === 'public') operation.security = [];
   if (mode === 'optional') operation.security = [...credentials, {}];
   if (mode === 'required' && credentials.length > 0) operation.security = credentials;
-  const answers = [...(mode === 'required' ? [401, 403] : []), ...(entry.own ? [429] : [])];
-  operation.responses = { ...Object.fromEntries(answers.map(errorAnswer)), ...operation.responses };
+  operation.responses = { ...Object.fromEntries(answersOf(entry)), ...operation.responses };
   const body = entry.own ? bodyOf(entry) : undefined;
   if (body === undefined) return;
   const content = Object.fromEntries(bodyTypes(entry).map((type) => [type, { schema: body }]));
@@ -94,15 +93,22 @@ function bodyOf({ controller, handler }: RouteEntry): JsonSchema | undefined {
   return jsonSchemaOf(Reflect.getMetadata(INPUT_SCHEMA, method));
 }
 
-const ANSWERS: Readonly<Record<number, string>> = {
-  401: 'No usable credential.',
-  403: 'The rule of this route is not met, or the CSRF token is missing.',
-  429: 'Too many requests; see Retry-After.',
-};
+const NOT_MET = 'The rule of this route is not met, or the CSRF token is missing.';
+const NOT_FRESH = 'REAUTHENTICATION_REQUIRED: asks for a sign-in or re-authentication just before.';
 
-function errorAnswer(status: number): [string, unknown] {
+function answersOf({ rule, own }: RouteEntry): readonly (readonly [string, unknown])[] {
+  const { mode, fresh, methods } = rule;
+  const asked = methods.map((anyOf) => `SECOND_FACTOR_REQUIRED: asks for ${anyOf.join(' or ')}.`);
+  const refusal = [NOT_MET, ...asked, ...(fresh ? [NOT_FRESH] : [])].join(' ');
+  return [
+    ...(mode === 'required' ? [errorAnswer(401, 'No usable credential.'), errorAnswer(403, refusal)] : []),
+    ...(own ? [errorAnswer(429, 'Too many requests; see Retry-After.')] : []),
+  ];
+}
+
+function errorAnswer(status: number, description: string): readonly [string, unknown] {
   const schema = { $ref: `#/components/schemas/${ERROR}` };
-  return [String(status), { description: ANSWERS[status], content: { 'application/json': { schema } } }];
+  return [String(status), { description, content: { 'application/json': { schema } } }];
 }
 
 const ERROR_SCHEMA = {

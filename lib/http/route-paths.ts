@@ -5,16 +5,27 @@ import type { RouteEntry } from '../access/route-rules.js';
 
 type RoutePathMetadata = Parameters<RoutePathFactory['create']>[0];
 
+/** As much of an application as its paths are made of. */
+export interface RoutedApplication {
+  readonly config: ApplicationConfig;
+  readonly applicationId: string;
+}
+
 /** The full paths of handlers, made by the very class that Nest's router uses: prefix, version and module path included. */
 export class RoutePaths {
   private readonly config: ApplicationConfig;
   private readonly factory: RoutePathFactory;
   private readonly applicationId: string;
 
-  constructor(app: INestApplicationContext) {
-    this.config = (app as unknown as { readonly config: ApplicationConfig }).config;
-    this.factory = new RoutePathFactory(this.config);
-    this.applicationId = app.get(ModulesContainer, { strict: false }).applicationId;
+  constructor({ config, applicationId }: RoutedApplication) {
+    this.config = config;
+    this.factory = new RoutePathFactory(config);
+    this.applicationId = applicationId;
+  }
+
+  static in(app: INestApplicationContext): RoutePaths {
+    const { config } = app as unknown as { readonly config: ApplicationConfig };
+    return new RoutePaths({ config, applicationId: app.get(ModulesContainer, { strict: false }).applicationId });
   }
 
   of({ module, controller, handler, route }: RouteEntry, prefixed: boolean): readonly string[] {

@@ -13,6 +13,7 @@ import type { Env } from './env.js';
 import type { PasskeyOptions, SecondFactorRequirement, TotpOptions } from './factor-options.js';
 import type { KeyPurpose } from './key-purposes.js';
 import type { LinkOptions, MailOptions, MailTemplateOptions } from './mail-options.js';
+import type { OAuthOptions } from './oauth-options.js';
 import type { AcceptedSecret, TokenOptions } from './token-options.js';
 
 export type EmailVerification = 'off' | 'optional' | 'required';
@@ -189,6 +190,7 @@ export interface AuthValues {
   readonly secondFactor?: SecondFactorRequirement;
   readonly totp?: TotpOptions;
   readonly passkeys?: PasskeyOptions;
+  readonly oauth?: OAuthOptions;
   /** Unique columns that may be typed as `email` at sign-in, in order. Default `['email']`. */
   readonly identifiers?: readonly string[];
   /** Columns of the user entity that answers show beside `id, email, emailVerified, roles, createdAt`. Default `[]`. */

@@ -11,6 +11,7 @@ import type {
 } from './auth-options.js';
 import type { TotpAlgorithm } from './factor-options.js';
 import type { LinkOptions, MailOptions, MailTemplates } from './mail-options.js';
+import type { OAuthSettings } from './oauth-settings.js';
 
 /**
  * The validated options: every default applied, every duration in milliseconds. Injectable; read-only. What the
@@ -51,6 +52,7 @@ export abstract class AuthSettings {
   abstract readonly secondFactor: { readonly everybody: boolean; readonly roles: readonly string[] };
   abstract readonly totp: { readonly issuer: string; readonly algorithm: TotpAlgorithm };
   abstract readonly passkeys: { readonly rpId: string; readonly cap: number };
+  abstract readonly oauth: OAuthSettings;
   abstract readonly identifiers: readonly string[];
   abstract readonly publicUserFields: readonly string[];
   abstract readonly roles: {

@@ -10,6 +10,7 @@ export const KEY_PURPOSES = [
   'refresh-token',
   'identifier',
   'code',
+  'passkey-challenge',
   'seal',
 ] as const;
 

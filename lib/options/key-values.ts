@@ -20,6 +20,7 @@ export const secrets = {
   'refresh-token': optionalText(MAX_SECRET),
   identifier: optionalText(MAX_SECRET),
   code: optionalText(MAX_SECRET),
+  'passkey-challenge': optionalText(MAX_SECRET),
   seal: optionalText(MAX_SECRET),
 } satisfies Record<KeyPurpose, Field<unknown>>;
 

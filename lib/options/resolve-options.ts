@@ -82,6 +82,7 @@ function settings(
       roles: typeof read.secondFactor === 'string' ? [] : read.secondFactor.roles,
     },
     totp: { ...read.totp, issuer: read.totp.issuer ?? read.appName },
+    oauth: oauthSettings(read),
     passkeys: { ...read.passkeys, rpId: read.passkeys.rpId ?? appUrlOf(read, baseUrl).hostname },
     mail: mailSettings(read.mail, read.appName, baseUrl),
     audit: { retentionMs: read.audit.retention },
@@ -101,6 +102,11 @@ function settings(
     database: { timeoutMs: database.timeout },
     testing,
   });
+}
+
+function oauthSettings({ oauth, registration }: Pick<ReadValues, 'oauth' | 'registration'>): AuthSettings['oauth'] {
+  const { timeout: timeoutMs, ...rest } = oauth;
+  return { ...rest, registration: oauth.registration ?? registration.enabled, timeoutMs };
 }
 
 function redisOf({ redis }: Pick<ReadValues, 'redis'>): AuthSettings['redis'] {

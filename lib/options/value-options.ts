@@ -24,6 +24,7 @@ import { duration, field, flag, group, isRecord, oneOf, required, text, whole } 
 import type { Field, FieldsOf, Group, Read, Shape } from './fields.js';
 import { acceptances, cidrProblem, grants, list, propertyProblem, roleProblem, wordProblem } from './list-fields.js';
 import { links, mail, mailTemplates } from './mail-values.js';
+import { oauth } from './oauth-values.js';
 import { pepper } from './pepper.js';
 import { acceptedSecrets, MAX_SECRET, secrets, tokens } from './key-values.js';
 import { baseUrlProblem, originProblem, redisUrlProblem } from './url-values.js';
@@ -136,6 +137,7 @@ export const VALUE_OPTIONS = {
   secondFactor,
   totp: group(totp),
   passkeys: group(passkeys),
+  oauth: group(oauth),
   identifiers: list(['email'], propertyProblem, { notEmpty: true }),
   publicUserFields: list([], propertyProblem),
   roles: group(roles),

@@ -14,14 +14,17 @@ interface Setup {
   readonly passwords?: PasswordOptions;
   readonly breached?: BreachedPasswords;
   readonly imported?: StoredPasswords['imported'];
+  readonly everybody?: boolean;
 }
 
-const run = (id: string, { passwords = {}, breached = new NoBreachedPasswords(), imported = NOTHING }: Setup) => {
+const run = (id: string, setup: Setup) => {
+  const { passwords = {}, breached = new NoBreachedPasswords(), imported = NOTHING, everybody = false } = setup;
   const settings = {
     secret: GOOD,
     secrets: { session: undefined, token: 'Ht5bXz8nQw2eRv6yUk3pLs9dFg1jMa4cOi7TxYrEqWZ' },
     acceptedSecrets: [{ secret: 'Vb3nMk8jHg2fDs6aPo9iUy1tRe5wQzXc4LvKjHtGyFd', use: 'unseal' }],
     passwords: { minLength: 15, cost: 12, composition: [], ...passwords },
+    secondFactor: { everybody, roles: ['admin'] },
   } as unknown as AuthSettings;
   return new PasswordChecks(settings, { imported } as StoredPasswords, breached)
     .checks()
@@ -60,6 +63,7 @@ describe('PasswordChecks', () => {
 
   it.each<[string, Setup]>([
     ['passwords.minimum', { passwords: { minLength: 15 } }],
+    ['passwords.minimum', { passwords: { minLength: 8 }, everybody: true }],
     ['passwords.cost', { passwords: { cost: 10 } }],
     ['passwords.composition', { passwords: { composition: [] } }],
     ['passwords.pepper', {}],

@@ -24,7 +24,8 @@ export class PasswordChecks extends CheckSource {
   }
 
   override checks(): readonly Check[] {
-    const { minLength, cost, composition } = this.#settings.passwords;
+    const { passwords, secondFactor } = this.#settings;
+    const { minLength, cost, composition } = passwords;
     return [
       {
         id: 'passwords.minimum',
@@ -33,12 +34,12 @@ export class PasswordChecks extends CheckSource {
         severity: 'warn',
         source: 'ASVS 5.0 V6.2.1, NIST SP 800-63B-4 §3.1.1.2',
         run: () =>
-          minLength >= SINGLE_FACTOR_MINIMUM
+          minLength >= SINGLE_FACTOR_MINIMUM || secondFactor.everybody
             ? passed
             : {
                 status: 'finding',
                 evidence: { minLength, recommended: SINGLE_FACTOR_MINIMUM },
-                change: 'Set passwords.minLength to 15 or more.',
+                change: "Set passwords.minLength to 15 or more, or secondFactor: 'required'.",
               },
       },
       {

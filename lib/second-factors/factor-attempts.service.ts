@@ -51,12 +51,36 @@ export class FactorAttempts {
     return tries;
   }
 
+  /**
+   * Checks what is to confirm a factor that is being set up: as many wrong ones, in a budget of its own, whose lock is told
+   * to nobody. `undefined` is a wrong one.
+   */
+  async checkNew<T>(kind: string, userId: string, check: () => T | undefined): Promise<T | undefined> {
+    const attempt = new Reservations(this.store);
+    const key = `gh:attempt:secondFactorByAccount:new-${kind}:u:${userId}`;
+    await attempt.reserve({ subject: 'account', key, budget: ATTEMPT_BUDGETS.secondFactorByAccount });
+    try {
+      const right = check();
+      await attempt.settle(right === undefined ? 'wrong' : 'right');
+      if (right !== undefined) await this.store.clear(key);
+      return right;
+    } finally {
+      await attempt.settle('no-verdict');
+    }
+  }
+
   private async noteLock({ kind }: SecondFactor, presented: PresentedFactor, lockedForMs: number): Promise<void> {
     const { userId, client, locale } = presented;
     const details = { factor: kind, lockedForSeconds: lockedForMs / SECOND_MS };
     const data = { change: 'locked', ...clientFacts(client) };
     await this.database.write(async (manager) => {
-      await this.events.record(manager, { type: 'second_factor.locked', subjectId: userId, client, details });
+      await this.events.record(manager, {
+        type: 'second_factor.locked',
+        outcome: 'failure',
+        subjectId: userId,
+        client,
+        details,
+      });
       await this.outbox.add(manager, { kind: 'second-factor-changed', userId, locale, data });
     });
   }

@@ -18,7 +18,7 @@ import { lockAccount, raiseEpoch } from '../users/account-epoch.js';
 import { UserDirectory, type PublicUser } from '../users/user-directory.js';
 
 export interface FactorChange {
-  readonly who: Principal;
+  readonly who: Pick<Principal, 'userId' | 'sessionId'>;
   readonly client: ClientInfo;
   /** Of the notice. */
   readonly locale: string;

@@ -30,6 +30,9 @@ class NotesResolver {
   @Query('fresh') @Auth({ fresh: true }) fresh(): string {
     return 'in';
   }
+  @Query('safe') @Auth({ methods: ['otp'] }) safe(): string {
+    return 'in';
+  }
   @Query('note') @Public() note(): { id: string } {
     return { id: '1' };
   }
@@ -43,7 +46,7 @@ class NotesResolver {
 
 const typeDefs = `
   type Note { id: String, secret: String }
-  type Query { who: String, user: String, open: String, maybe: String, admin: String, fresh: String, note: Note }
+  type Query { who: String, user: String, open: String, maybe: String, admin: String, fresh: String, safe: String, note: Note }
   type Mutation { write(text: String!): String }
 `;
 
@@ -115,6 +118,14 @@ describe('access in GraphQL', () => {
       { code: 'FORBIDDEN', statusCode: 403 },
       { code: 'REAUTHENTICATION_REQUIRED', statusCode: 403, details: { methods: ['password'] } },
     ]);
+  });
+
+  it('asks for what a session has proven', async () => {
+    running.sessions.live.set('u1', principal({ methods: ['pwd'] }));
+    const { errors } = await query('{ safe }', mine());
+    expect(errors![0]!.extensions).toMatchObject({ code: 'ENROLMENT_REQUIRED', statusCode: 403 });
+    running.sessions.live.set('u1', principal({ methods: ['pwd', 'otp', 'mfa'] }));
+    expect((await query('{ safe }', mine())).data).toEqual({ safe: 'in' });
   });
 
   it('asks a cookie for the CSRF token, since the request is a POST', async () => {

@@ -18,6 +18,7 @@ import { Principals } from '../../lib/access/principals.js';
 import { RouteRules } from '../../lib/access/route-rules.js';
 import { sealedGuard } from '../../lib/access/sealed-guard.js';
 import { StepUpMethods } from '../../lib/access/step-up-methods.js';
+import { StepUp } from '../../lib/access/step-up.service.js';
 import { UserLoader } from '../../lib/access/user-loader.js';
 import { DeviceCookie } from '../../lib/attempts/device-cookie.js';
 import { Clock } from '../../lib/common/clock.js';
@@ -30,12 +31,15 @@ import { AuthSettings } from '../../lib/options/auth-settings.js';
 import { resolveSettings } from '../../lib/options/resolve-options.js';
 import { AUTH_STRUCTURE } from '../../lib/options/tokens.js';
 import { RoleGrants } from '../../lib/roles/role-grants.js';
+import { SecondFactors } from '../../lib/second-factors/second-factors.service.js';
+import { SECOND_FACTORS } from '../../lib/second-factors/tokens.js';
 import { SessionCache } from '../../lib/sessions/session-cache.js';
 import { SessionCookie } from '../../lib/sessions/session-cookie.js';
 import { AccessTokens } from '../../lib/tokens/access-tokens.service.js';
 import { TokenKeys } from '../../lib/tokens/token-keys.js';
 import { TokenPassport } from '../../lib/tokens/token-passport.js';
 import { TokenScopes } from '../../lib/tokens/token-scopes.js';
+import { UserDirectory } from '../../lib/users/user-directory.js';
 
 export class User {
   id = '';
@@ -147,6 +151,10 @@ export class AccessModule {
         CookieRenewal,
         CsrfProtection,
         StepUpMethods,
+        StepUp,
+        SecondFactors,
+        { provide: SECOND_FACTORS, useValue: [] },
+        { provide: UserDirectory, useValue: { publicUser: () => Promise.resolve(undefined) } },
         // There is no database here: refusals leave no row.
         { provide: AccessRefusals, useValue: { note: () => undefined } },
         AuthMetrics,

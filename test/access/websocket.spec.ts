@@ -27,6 +27,9 @@ class ChatGateway {
   @SubscribeMessage('fresh') @Auth({ fresh: true }) fresh() {
     return { event: 'answer', data: 'in' };
   }
+  @SubscribeMessage('safe') @Auth({ methods: ['otp'] }) safe() {
+    return { event: 'answer', data: 'in' };
+  }
 }
 
 @Module({ imports: [AccessModule.with()], providers: [ChatGateway] })
@@ -94,6 +97,13 @@ describe('access on WebSockets', () => {
     expect(await ask(await connect(mine('u1')), 'fresh', {})).toMatchObject({
       error: { code: 'REAUTHENTICATION_REQUIRED', details: { methods: ['password'] } },
     });
+  });
+
+  it('asks for what a session has proven', async () => {
+    running.sessions.live.set('u1', principal({ methods: ['pwd'] }));
+    expect(await ask(await connect(mine('u1')), 'safe', {})).toMatchObject({ error: { code: 'ENROLMENT_REQUIRED' } });
+    running.sessions.live.set('u1', principal({ methods: ['pwd', 'otp', 'mfa'] }));
+    expect(await ask(await connect(mine('u1')), 'safe', {})).toBe('in');
   });
 
   it('refuses a revoked session on the next message of the same socket', async () => {

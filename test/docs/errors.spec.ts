@@ -11,7 +11,9 @@ import {
   type BeforeSignIn,
 } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
-import { PASSWORD, startApp, type TestApp } from '../support/app.js';
+import { add as addPasskey, SoftKey } from '../passkeys/kit.js';
+import { PASSWORD, startApp, User, type TestApp } from '../support/app.js';
+import { enrol } from '../second-factor/kit.js';
 import type { Answer, Client } from '../support/client.js';
 import { page, rowsUnder } from './pages.js';
 
@@ -29,6 +31,14 @@ class RulesController {
   @Get('fresh')
   @Auth({ fresh: true })
   fresh(): void {}
+
+  @Get('factor')
+  @Auth({ methods: ['email'] })
+  factor(): void {}
+
+  @Get('authenticator')
+  @Auth({ methods: ['otp'] })
+  authenticator(): void {}
 
   @Get('verified')
   @Auth({ verified: true })
@@ -78,10 +88,11 @@ class SlowHasher extends PasswordHasher {
 describe('every code of docs/errors.md', () => {
   const clock = new TestClock();
   let app: TestApp;
+  let keyHolders = 0;
 
   beforeAll(async () => {
     const profile = { fields: v.object({ handle: v.string() }) };
-    const auth = { profile, overrides: [{ provide: AuthHooks, useClass: VetoHooks }] };
+    const auth = { profile, passkeys: { cap: 1 }, overrides: [{ provide: AuthHooks, useClass: VetoHooks }] };
     app = await startApp({ clock, controllers: [RulesController], auth });
     await app.client().register('ada@example.com');
   });
@@ -97,6 +108,17 @@ describe('every code of docs/errors.md', () => {
     let answer: Answer | undefined;
     for (const ask of answers) answer = await ask();
     return answer!;
+  }
+
+  /** As many as the account may have: one. */
+  async function withPasskey(): Promise<{ readonly client: Client; readonly userId: string }> {
+    keyHolders += 1;
+    const email = `key${keyHolders}@example.com`;
+    const client = app.client();
+    await app.get(Accounts).create({ email, password: PASSWORD });
+    const userId: string = (await client.signIn(email)).body.user.id;
+    await addPasskey(client, new SoftKey('http://localhost:3000'));
+    return { client, userId };
   }
 
   const stranger = () => app.client();
@@ -122,6 +144,16 @@ describe('every code of docs/errors.md', () => {
     CHALLENGE_EXPIRED: () =>
       stranger().post('/auth/token', { grant_type: 'authorization_code', code: 'x', code_verifier: 'x' }),
     EMAIL_NOT_VERIFIED: async () => (await ada()).get('/rules/verified'),
+    MFA_REQUIRED: async () => {
+      await stranger().register('factor@example.com');
+      const client = stranger();
+      await client.signIn('factor@example.com');
+      await enrol(clock, client);
+      const grant = { grant_type: 'password', username: 'factor@example.com', password: PASSWORD };
+      return stranger().post('/auth/token', grant);
+    },
+    SECOND_FACTOR_REQUIRED: async () => (await ada()).get('/rules/factor'),
+    ENROLMENT_REQUIRED: async () => (await ada()).get('/rules/authenticator'),
     SIGN_IN_REFUSED: () =>
       stranger().post(
         '/auth/login',
@@ -146,6 +178,13 @@ describe('every code of docs/errors.md', () => {
       await app.get(Accounts).create({ email: 'grace@example.com', fields: { handle: 'admiral' } });
       return (await ada()).call('PATCH', '/auth/me', { body: { handle: 'admiral' } });
     },
+    LAST_SIGN_IN_METHOD: async () => {
+      const { client, userId } = await withPasskey();
+      await app.dataSource.getRepository(User).update({ id: userId }, { passwordHash: null });
+      const [{ id }] = (await client.get('/auth/passkeys')).body.items;
+      return client.delete(`/auth/passkeys/${id}`);
+    },
+    LIMIT_REACHED: async () => (await withPasskey()).client.post('/auth/passkeys/registration/options', {}),
     RATE_LIMITED: () => times(25, () => stranger().register('many@example.com')),
     TOO_MANY_ATTEMPTS: () => times(6, () => stranger().signIn('guessed@example.com', 'a wrong password altogether')),
     STORE_UNAVAILABLE: async () => (await ada()).get('/rules/failing'),

@@ -57,10 +57,14 @@ export function rowsOf(app: TestApp): Promise<AuditRow[]> {
   return app.dataSource.getRepository(AuditRow).find({ order: { at: 'ASC', id: 'ASC' } });
 }
 
-/** The letters that wait, opened. */
-export async function lettersOf(app: TestApp): Promise<Letter[]> {
-  const entries = await app.dataSource.getRepository(OutboxEntry).find({ order: { createdAt: 'ASC' } });
-  return entries.map((entry) => app.get(Outbox).open(entry)!);
+/** The letters that wait, opened, without those of the entries `known`. */
+export async function lettersOf(app: TestApp, known: ReadonlySet<string> = new Set()): Promise<Letter[]> {
+  const entries = await entriesOf(app);
+  return entries.filter(({ id }) => !known.has(id)).map((entry) => app.get(Outbox).open(entry)!);
+}
+
+function entriesOf(app: TestApp): Promise<OutboxEntry[]> {
+  return app.dataSource.getRepository(OutboxEntry).find({ order: { createdAt: 'ASC' } });
 }
 
 export interface Trace {
@@ -74,9 +78,9 @@ export interface Trace {
  */
 export async function traceOf(app: TestApp, work: () => Promise<unknown>, expected = 0): Promise<Trace> {
   const before = new Set((await rowsOf(app)).map(({ id }) => id));
-  const letters = (await lettersOf(app)).length;
+  const letters = new Set((await entriesOf(app)).map(({ id }) => id));
   await work();
-  return { rows: await settled(app, before, expected), letters: (await lettersOf(app)).slice(letters) };
+  return { rows: await settled(app, before, expected), letters: await lettersOf(app, letters) };
 }
 
 /** What is written after an answer is there soon: waits until nothing has been added for a while. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../../lib/index.js';
 import { STACKS } from '../support/app.js';
 import { ACCOUNTS } from './account-occasions.js';
+import { FACTORS } from './factor-occasions.js';
 import { lettersOf, newPerson, rowsOf, traceOf, typesOf } from './kit.js';
 import { SESSIONS } from './session-occasions.js';
 import { SIGN_IN } from './sign-in-occasions.js';
@@ -22,7 +23,7 @@ describe.each([
     trail.hooks.refusesRegistrations = false;
   });
 
-  it.each([...SIGN_IN, ...SESSIONS, ...ACCOUNTS])('tells of $what', async (occasion) => {
+  it.each([...SIGN_IN, ...SESSIONS, ...ACCOUNTS, ...FACTORS])('tells of $what', async (occasion) => {
     const { events, letters = [], about, signedIn = false, given, run } = occasion;
     const person = await newPerson(trail.app);
     // Each with counters of its own: nobody pays for the failures of the one before.

@@ -1,7 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { simpleParser } from 'mailparser';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { html, type AuthOptions, type MailFacts, type MailKind, type MailTemplates } from '../../lib/index.js';
+import {
+  html,
+  type AuthOptions,
+  type FactorChangeName,
+  type MailFacts,
+  type MailKind,
+  type MailTemplates,
+} from '../../lib/index.js';
 import { MailRenderer } from '../../lib/mail/mail-renderer.js';
 import { resolveSettings } from '../../lib/options/resolve-options.js';
 import { SECRET, type User } from '../support/app.js';
@@ -85,6 +92,30 @@ it('the contested, the stopped and the plain mail differ', () => {
   expect(render('verify-email').text).not.toContain('new password');
   expect(render('unlock', { facts: { ...FACTS.unlock, stopped: true } }).text).toContain('not used before');
   expect(render('unlock').text).not.toContain('not used before');
+});
+
+it('each change of how an account is signed in to has its words, and one that a newer process knows has some', () => {
+  const changes = {
+    'totp-enabled': true,
+    'totp-disabled': true,
+    'recovery-codes-replaced': true,
+    'recovery-code-used': true,
+    'passkey-added': true,
+    'passkey-removed': true,
+    'passkey-cloned': true,
+    'identity-linked': true,
+    'identity-unlinked': true,
+    locked: true,
+  } as const satisfies Record<FactorChangeName, true>;
+  const known = Object.keys(changes).map((change) =>
+    render('second-factor-changed', { facts: { ...OCCASION, change } }),
+  );
+  expect(new Set(known.map(({ subject }) => subject)).size).toBe(known.length);
+  for (const change of ['of-tomorrow', 'constructor', '__proto__']) {
+    const { subject, text } = render('second-factor-changed', { facts: { ...OCCASION, change } });
+    expect(subject).toBe('Sign-in changed: your account at Notes');
+    expect(text).not.toContain('undefined');
+  }
 });
 
 it('how long something works is said in words', () => {

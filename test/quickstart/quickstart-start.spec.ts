@@ -132,10 +132,13 @@ describe('the start of the quickstart', () => {
       DATABASE_URL: 'mysql://127.0.0.1/notes',
       EMAIL_VERIFICATION: 'sometimes',
       SMTP_URL: 'https://mail.example.com',
+      SECOND_FACTOR: 'sometimes',
+      OIDC_ISSUER: 'sso.example.com',
     };
     const { code, output } = await refusedStart(folder.path, { ...malformed, ADMIN_EMAIL: 'warden@example.com' });
     expect(code).toBe(1);
     for (const name of Object.keys(malformed)) expect(output).toMatch(new RegExp(`- ${name} (must|can only) be`));
     expect(output).toContain('- ADMIN_EMAIL and ADMIN_PASSWORD ');
+    expect(output).toContain('- OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET ');
   });
 });

@@ -73,6 +73,7 @@ describe.each(['session', 'signature'] as const)('a fresh route on two nodes, to
 @Injectable()
 class Gesture extends ProofOfPresence {
   override readonly kind = 'gesture';
+  override readonly methods = ['user'];
   override readonly fields = { gesture: v.picklist(['wave', 'nod']) };
   worth: PresenceWorth = 'none';
 

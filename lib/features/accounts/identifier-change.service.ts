@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { reauthenticationRequired } from '../../access/access-decision.js';
-import { StepUpMethods } from '../../access/step-up-methods.js';
+import { StepUp } from '../../access/step-up.service.js';
 import type { ClientInfo } from '../../common/client-address.js';
 import { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
@@ -36,7 +35,7 @@ export class IdentifierChange {
   constructor(
     private readonly columns: OwnColumns,
     private readonly table: UserTable,
-    private readonly stepUp: StepUpMethods,
+    private readonly stepUp: StepUp,
     private readonly database: Database,
     private readonly events: EventRecorder,
     private readonly outbox: Outbox,
@@ -55,7 +54,7 @@ export class IdentifierChange {
     if (identifiers.length > 0) {
       const isProven = this.settings.emailVerification === 'off' || who.emailVerified;
       if (!isProven) throw new AuthError('EMAIL_NOT_VERIFIED');
-      if (who.freshUntil.getTime() <= this.clock.now()) throw await reauthenticationRequired(this.stepUp, who);
+      if (who.freshUntil.getTime() <= this.clock.now()) throw await this.stepUp.reauthenticationRequired(who);
     }
     const left = Object.entries(values).filter(([name]) => !named.includes(name) || identifiers.includes(name));
     return { values: Object.fromEntries(left), identifiers };

@@ -3,6 +3,8 @@ import passport, { Strategy } from 'passport';
 import { BearerTokenReader } from '../../access/bearer-token-reader.js';
 import type { AuthRequest } from '../../access/credential-source.js';
 import { bearerToken } from '../../access/presented-credential.js';
+import { StepUp } from '../../access/step-up.service.js';
+import type { Principal } from '../../common/principal.js';
 import { StartUpError } from '../../errors/start-up-error.js';
 import type { AuthStructure } from '../../options/auth-options.js';
 import { AuthSettings } from '../../options/auth-settings.js';
@@ -18,6 +20,7 @@ export class HostStrategy implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly reader: BearerTokenReader,
+    private readonly stepUp: StepUp,
     private readonly settings: AuthSettings,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
   ) {}
@@ -31,7 +34,8 @@ export class HostStrategy implements OnModuleInit, OnApplicationShutdown {
         `passport.strategy: '${name}' is registered with Passport already: choose another name, or remove that strategy.`,
       ]);
     }
-    passport.use(name, new BearerStrategy(this.reader, this.settings.tokens.checking));
+    const read = (token: string) => this.reader.read(token, this.settings.tokens.checking);
+    passport.use(name, new BearerStrategy(read, (principal) => this.stepUp.isEnrolled(HOST_ROUTE, principal)));
     this.registered = name;
   }
 
@@ -41,14 +45,17 @@ export class HostStrategy implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+/** Passport knows nothing of `@DuringEnrolment()`, and what asks it is no route of ours. */
+const HOST_ROUTE = { duringEnrolment: false };
+
 interface Registry {
   _strategy(name: string): unknown;
 }
 
 class BearerStrategy extends Strategy {
   constructor(
-    private readonly reader: BearerTokenReader,
-    private readonly checking: AuthSettings['tokens']['checking'],
+    private readonly read: (token: string) => Promise<Principal | undefined>,
+    private readonly isEnrolled: (principal: Principal) => boolean,
   ) {
     super();
   }
@@ -56,9 +63,12 @@ class BearerStrategy extends Strategy {
   override authenticate(request: object): void {
     const token = bearerToken(request as AuthRequest);
     if (token === undefined) return this.fail('Bearer', 401);
-    this.reader.read(token, this.checking).then(
-      (principal) =>
-        principal === undefined ? this.fail('Bearer error="invalid_token"', 401) : this.success(principal),
+    this.read(token).then(
+      (principal) => {
+        if (principal === undefined) return this.fail('Bearer error="invalid_token"', 401);
+        if (this.isEnrolled(principal)) return this.success(principal);
+        this.fail('Bearer error="insufficient_user_authentication"', 403);
+      },
       (error: unknown) => this.error(error),
     );
   }

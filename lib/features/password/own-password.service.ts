@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ReauthenticationAttempts } from '../../attempts/reauthentication-attempts.service.js';
+import { METHODS } from '../../common/authentication-methods.js';
 import type { ClientInfo } from '../../common/client-address.js';
 import type { Principal } from '../../common/principal.js';
 import { Database } from '../../database/database.js';
@@ -10,6 +11,7 @@ import type { AuthEventType } from '../../events/event-catalogue.js';
 import { Outbox } from '../../mail/outbox.js';
 import { OneTimeTokens } from '../../one-time-tokens/one-time-tokens.service.js';
 import { NewPasswords } from '../../passwords/new-passwords.service.js';
+import { SecondFactors } from '../../second-factors/second-factors.service.js';
 import { clientFacts } from '../../sessions/client-facts.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { SessionRenewal } from '../../sessions/session-renewal.js';
@@ -49,6 +51,7 @@ export class OwnPassword {
     private readonly cache: SessionCache,
     private readonly database: Database,
     private readonly renewal: SessionRenewal,
+    private readonly factors: SecondFactors,
     private readonly tokens: OneTimeTokens,
     private readonly events: EventRecorder,
     private readonly outbox: Outbox,
@@ -57,7 +60,12 @@ export class OwnPassword {
   /** Throws `INVALID_CREDENTIALS` (401) for a wrong current password, `TOO_MANY_ATTEMPTS` (429) after three. */
   async change(currentPassword: string, request: NewPasswordRequest): Promise<CompletedSignIn> {
     await this.prove(currentPassword, request);
-    return this.store(request, { event: 'password.changed', method: 'pwd' });
+    // Less than what signs in to the account makes no session fresh: it would be enough to remove the second factor.
+    const due = await this.factors.dueOf(request.who.userId);
+    return this.store(request, {
+      event: 'password.changed',
+      ...(due.length === 0 ? { method: METHODS.password } : {}),
+    });
   }
 
   /** Only for an account without one: throws `ALREADY_ENABLED` (409) otherwise. */

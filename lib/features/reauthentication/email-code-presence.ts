@@ -21,6 +21,7 @@ const PURPOSE = 'reauthentication';
 @Injectable()
 export class EmailCodePresence extends ProofOfPresence {
   override readonly kind = 'emailCode';
+  override readonly methods = [METHODS.mail];
   override readonly fields = { emailCode: v.string(), challenge: v.string() };
 
   constructor(

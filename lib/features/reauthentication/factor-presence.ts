@@ -13,6 +13,7 @@ import type { MailAccount } from '../../users/mail-accounts.service.js';
 /** A second factor as proof of presence: it counts the same wrong ones as sign-in does. */
 export class FactorPresence extends ProofOfPresence {
   override readonly kind: string;
+  override readonly methods: readonly string[];
   override readonly fields: Readonly<Record<string, v.GenericSchema>>;
 
   constructor(
@@ -22,6 +23,7 @@ export class FactorPresence extends ProofOfPresence {
   ) {
     super();
     this.kind = factor.kind;
+    this.methods = factor.methods;
     this.fields = factor.fields;
   }
 

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { PresenceWorth, ProofOfPresence } from '../../access/proof-of-presence.js';
-import { StepUpMethods } from '../../access/step-up-methods.js';
+import { adds, StepUpMethods } from '../../access/step-up-methods.js';
 import { PRESENCE_PROOFS } from '../../access/tokens.js';
+import type { Principal } from '../../common/principal.js';
 import { FactorAttempts } from '../../second-factors/factor-attempts.service.js';
 import { SecondFactors } from '../../second-factors/second-factors.service.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
@@ -24,11 +25,16 @@ export class PresenceProofs extends StepUpMethods {
 
   override async methodsOf(userId: string): Promise<readonly string[]> {
     const account = await this.accounts.find(userId);
-    return account === undefined ? [] : this.methodsFor(account);
+    return account === undefined ? [] : this.acceptedOf(account);
+  }
+
+  override async methodsFor(who: Principal, anyOf: readonly string[]): Promise<readonly string[]> {
+    const accepted = await this.methodsOf(who.userId);
+    return accepted.filter((kind) => this.all.some((proof) => proof.kind === kind && adds(proof.methods, who, anyOf)));
   }
 
   /** Whatever the account has; where sign-in demands something of it, that alone. */
-  async methodsFor(account: MailAccount): Promise<readonly string[]> {
+  async acceptedOf(account: MailAccount): Promise<readonly string[]> {
     const worths = await this.worths(account);
     const demanded = worths.filter(({ worth }) => worth === 'demanded');
     const usable = demanded.length > 0 ? demanded : worths.filter(({ worth }) => worth === 'enough');

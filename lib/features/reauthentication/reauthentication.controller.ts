@@ -1,6 +1,6 @@
 import { HttpCode, Post, SetMetadata } from '@nestjs/common';
 import { AccountScope } from '../../access/account-scope.policy.js';
-import { Auth } from '../../access/auth.decorators.js';
+import { Auth, DuringEnrolment } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import type { Principal } from '../../common/principal.js';
@@ -16,6 +16,7 @@ import { noFieldsSchema, reauthenticationSchema } from './reauthentication.schem
 import { Reauthenticator } from './reauthenticator.service.js';
 
 @AuthController('reauthenticate')
+@DuringEnrolment()
 @Auth({ via: ['session', 'bearer'], policy: AccountScope })
 export class ReauthenticationController {
   constructor(

@@ -80,7 +80,7 @@ export class Reauthenticator {
     const account = await this.accounts.find(who.userId);
     if (account === undefined) throw new AuthError('NOT_AUTHENTICATED');
     if (await this.proofs.isTooWeak(proof, account)) {
-      const methods = await this.proofs.methodsFor(account);
+      const methods = await this.proofs.acceptedOf(account);
       throw new AuthError('REAUTHENTICATION_REQUIRED', { details: { methods } });
     }
     return proof.check({ fields, who, account, client, locale, gone });

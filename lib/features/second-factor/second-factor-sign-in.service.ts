@@ -10,6 +10,7 @@ import type { Delivery } from '../../sign-in/delivery.js';
 import { SignIn, type SignInOutcome } from '../../sign-in/sign-in.service.js';
 import type { SessionReference } from '../../sessions/session-cookie.js';
 import { SecondFactors } from '../../second-factors/second-factors.service.js';
+import { UserDirectory } from '../../users/user-directory.js';
 
 export interface SecondFactorRequest {
   readonly challenge: string;
@@ -40,18 +41,21 @@ export class SecondFactorSignIn {
     private readonly factors: SecondFactors,
     private readonly attempts: FactorAttempts,
     private readonly signIn: SignIn,
+    private readonly users: UserDirectory,
     private readonly events: EventRecorder,
   ) {}
 
   /**
-   * Throws `CHALLENGE_EXPIRED` (401) for a challenge that is unknown, over, burned by five wrong proofs, or of another
-   * browser or delivery; `INVALID_CODE` (400) for a wrong proof; `TOO_MANY_ATTEMPTS` (429) while the factor is locked.
+   * Throws `CHALLENGE_EXPIRED` (401) for a challenge that is unknown, over, burned by five wrong proofs, of another browser or
+   * delivery, or from before something that ended every session; `INVALID_CODE` (400) for a wrong proof; `TOO_MANY_ATTEMPTS` (429) while the factor is locked.
    */
   async finish(request: SecondFactorRequest): Promise<FinishedSignIn> {
     const pending = await this.waiting.find(request.challenge, request.binding);
     if (pending === undefined || (request.deliver ?? pending.deliver) !== pending.deliver) {
       throw new AuthError('CHALLENGE_EXPIRED');
     }
+    // What ends every session ends it too: nothing is used up for it.
+    if ((await this.users.epochOf(pending.userId)) !== pending.epoch) throw new AuthError('CHALLENGE_EXPIRED');
     const tries = await this.attempts.begin(pending);
     try {
       const method = await this.check(request, pending);

@@ -1,6 +1,6 @@
 import { Get, HttpCode, Post, SetMetadata } from '@nestjs/common';
 import { AccountScope } from '../../access/account-scope.policy.js';
-import { Auth, Public } from '../../access/auth.decorators.js';
+import { Auth, DuringEnrolment, Public } from '../../access/auth.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
@@ -48,6 +48,7 @@ export class SecondFactorController {
 
   @Get()
   @Auth({ via: ['session', 'bearer'], policy: AccountScope })
+  @DuringEnrolment()
   state(@CurrentPrincipal() { userId }: Principal): Promise<Readonly<Record<string, unknown>>> {
     return this.signIn.stateOf(userId);
   }

@@ -1,6 +1,6 @@
 import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { AccountScope } from '../../access/account-scope.policy.js';
-import { Auth } from '../../access/auth.decorators.js';
+import { Auth, DuringEnrolment } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import type { Principal } from '../../common/principal.js';
@@ -11,6 +11,7 @@ import { Sessions, type EndedBy, type SessionPage } from '../../sessions/session
 import { flag, pageSize, rowId } from './session-list.schemas.js';
 
 @AuthController('sessions')
+@DuringEnrolment()
 @Auth({ via: ['session', 'bearer'], policy: AccountScope })
 export class SessionListController {
   constructor(

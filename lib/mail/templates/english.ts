@@ -43,6 +43,12 @@ const FACTOR_CHANGES: Readonly<Record<FactorChangeName, { readonly subject: stri
   },
 };
 
+/** A newer process may have written the letter, of a change that this one does not know. */
+const OTHER_CHANGE = {
+  subject: 'Sign-in changed',
+  sentence: 'Something has changed in how your account is signed in to.',
+};
+
 /** The built-in templates. */
 export const english: MailTemplates = {
   'verify-email': (facts) =>
@@ -186,12 +192,16 @@ export const english: MailTemplates = {
       ],
       closing: `If you cannot explain this, change your password at ${facts.appUrl} and sign out the other devices.`,
     }),
-  'second-factor-changed': (facts) =>
-    letterPage(facts, {
-      subject: `${FACTOR_CHANGES[facts.change].subject}: your account at ${facts.appName}`,
-      paragraphs: [FACTOR_CHANGES[facts.change].sentence, occasion(facts)],
+  'second-factor-changed': (facts) => {
+    const { subject, sentence } = Object.hasOwn(FACTOR_CHANGES, facts.change)
+      ? FACTOR_CHANGES[facts.change]
+      : OTHER_CHANGE;
+    return letterPage(facts, {
+      subject: `${subject}: your account at ${facts.appName}`,
+      paragraphs: [sentence, occasion(facts)],
       closing: `If this was not you, set a new password at once: open ${facts.appUrl} and choose "forgot password".`,
-    }),
+    });
+  },
   'account-deleted': (facts) =>
     letterPage(facts, {
       subject: `Your account at ${facts.appName} has been deleted`,

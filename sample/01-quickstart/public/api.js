@@ -10,6 +10,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Refusals that a proof of presence turns into a yes. */
+const PROVABLE = new Set(['REAUTHENTICATION_REQUIRED', 'SECOND_FACTOR_REQUIRED']);
+
 const SAFE = new Set(['GET', 'HEAD']);
 
 let csrfToken = '';
@@ -33,7 +36,7 @@ export async function request(method, path, body) {
   try {
     return await send(method, path, body);
   } catch (error) {
-    if (error.code !== 'REAUTHENTICATION_REQUIRED' || !(await prove(error.methods))) throw error;
+    if (!PROVABLE.has(error.code) || !(await prove(error.methods))) throw error;
     return send(method, path, body);
   }
 }

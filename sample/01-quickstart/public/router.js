@@ -8,8 +8,8 @@ let views = {};
 let shown = '';
 
 /**
- * Every view by its name: `for` says who sees it (`guest`, `member`, `anybody`), `show` fills it, `mail` shows the
- * development mailbox under it, open (`'open'`) or folded (`'folded'`).
+ * Every view by its name: `for` says who sees it (`guest`, `member`, `anybody`), `show` fills it, `leave` empties it, `mail`
+ * shows the development mailbox under it, open (`'open'`) or folded (`'folded'`).
  */
 export function defineViews(defined) {
   views = defined;
@@ -34,6 +34,7 @@ export function route({ first = false } = {}) {
   const name = allowed(asked);
   notify(asked !== name && views[asked]?.for === 'member' ? 'Sign in to continue.' : '');
   if (asked !== name) history.replaceState(null, '', `#/${name}`);
+  if (shown !== name) views[shown]?.leave?.();
   shown = name;
   for (const view of document.querySelectorAll('.view')) view.hidden = view.id !== `view-${name}`;
   for (const tab of document.querySelectorAll('#tabs a')) {
@@ -72,6 +73,11 @@ export async function attempt(work) {
 
 /** Failures that lead somewhere else. Answers whether it was one of them. */
 export function failed(error) {
+  if (error.code === 'ENROLMENT_REQUIRED') {
+    go('enrol');
+    notify(inWords(error));
+    return true;
+  }
   if (error.code !== 'NOT_AUTHENTICATED' || !session.user) return false;
   forgetSession();
   go('sign-in');

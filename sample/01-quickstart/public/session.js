@@ -14,13 +14,15 @@ export async function loadSession() {
 }
 
 /**
- * Posts what ends in a session: every way of signing in, and every change after which the session goes on under another
- * id. The answer brings the CSRF token of that session.
+ * Sends what ends in a session: every way of signing in, and every change after which the session goes on under another
+ * id. The answer brings the CSRF token of that session, or says that a second factor is due first.
  */
-export async function enter(path, body) {
-  const { csrfToken } = await request('POST', path, body);
-  rememberCsrfToken(csrfToken);
+export async function enter(path, body, method = 'POST') {
+  const answer = await request(method, path, body);
+  if (answer.status === 'second_factor') return answer;
+  rememberCsrfToken(answer.csrfToken);
   await loadSession();
+  return answer;
 }
 
 export async function signOut() {

@@ -1,3 +1,6 @@
+import { showFactors } from './account-factors.js';
+import { showIdentities } from './account-identities.js';
+import { showPasskeys } from './account-passkeys.js';
 import { request } from './api.js';
 import { find, make } from './dom.js';
 import { prepareForm } from './forms.js';
@@ -48,4 +51,5 @@ export async function showAccount() {
   find('#account').replaceChildren(
     ...facts.map(([term, fact]) => make('div', {}, make('dt', {}, term), make('dd', {}, fact))),
   );
+  await Promise.all([showFactors(), showPasskeys(), showIdentities()]);
 }

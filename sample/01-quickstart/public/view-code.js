@@ -1,4 +1,5 @@
 import { request } from './api.js';
+import { arrive } from './arrival.js';
 import { find } from './dom.js';
 import { prepareForm } from './forms.js';
 import { go, notify } from './router.js';
@@ -24,10 +25,10 @@ export function prepareCode() {
     entry,
     async (data) => {
       const remember = { rememberMe: data.get('rememberMe') !== null };
-      await enter('/auth/email-code', { challenge, code: data.get('code'), ...remember });
+      const answer = await enter('/auth/email-code', { challenge, code: data.get('code'), ...remember });
       challenge = '';
       entry.reset();
-      go('notes');
+      arrive(answer);
     },
     (error) => {
       if (error.code !== 'CHALLENGE_EXPIRED') return false;

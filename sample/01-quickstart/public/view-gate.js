@@ -1,7 +1,7 @@
 import { request } from './api.js';
+import { arrive } from './arrival.js';
 import { find } from './dom.js';
 import { prepareForm } from './forms.js';
-import { go } from './router.js';
 import { enter } from './session.js';
 import { tellSent } from './view-sent.js';
 
@@ -11,13 +11,13 @@ export function prepareGate() {
   const registerForm = find('#register-form');
 
   prepareForm(signInForm, async (data) => {
-    await enter('/auth/login', {
+    const answer = await enter('/auth/login', {
       email: data.get('email'),
       password: data.get('password'),
       rememberMe: data.get('rememberMe') !== null,
     });
     signInForm.reset();
-    go('notes');
+    arrive(answer);
   });
 
   prepareForm(registerForm, async (data) => {

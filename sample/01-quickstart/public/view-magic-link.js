@@ -1,8 +1,8 @@
 import { request } from './api.js';
+import { arrive } from './arrival.js';
 import { find } from './dom.js';
 import { prepareForm } from './forms.js';
 import { forgetLink, linkToken } from './mail-link.js';
-import { go } from './router.js';
 import { enter } from './session.js';
 import { showLink } from './view-links.js';
 
@@ -26,7 +26,7 @@ export async function showMagicLink() {
 }
 
 async function signIn(more) {
-  await enter('/auth/magic-link', { token: linkToken('magic-link'), ...more });
+  const answer = await enter('/auth/magic-link', { token: linkToken('magic-link'), ...more });
   forgetLink();
-  go('notes');
+  arrive(answer);
 }

@@ -1,4 +1,6 @@
 const SENTENCES = {
+  // A code can come from the address bar, and then be any word.
+  __proto__: null,
   INVALID_CREDENTIALS: 'Wrong password or address, or the address has not been confirmed yet.',
   PASSWORD_REJECTED: 'This password cannot be used.',
   VALIDATION_FAILED: 'Something in the form needs another look.',
@@ -9,7 +11,16 @@ const SENTENCES = {
   CHALLENGE_EXPIRED: 'This code no longer works. Ask for another one.',
   EMAIL_NOT_VERIFIED: 'Confirm your e-mail address first.',
   SIGN_IN_REFUSED: 'Signing in is not possible for this account at the moment.',
-  ALREADY_ENABLED: 'There is a password already: change it instead.',
+  ALREADY_ENABLED: 'This is set up already.',
+  ALREADY_LINKED: 'This belongs to another account already.',
+  LAST_SIGN_IN_METHOD: 'This is the last way to sign in to your account. Set a password or add another one first.',
+  LIMIT_REACHED: 'There are as many as there may be. Remove one first.',
+  SECOND_FACTOR_REQUIRED: 'Nothing has changed: this needs your second factor.',
+  ENROLMENT_REQUIRED: 'This needs a second factor: set one up to go on.',
+  OAUTH_FAILED: 'Signing in with the other provider did not work. Try again.',
+  OAUTH_CANCELLED: 'You came back without signing in there.',
+  OAUTH_LINK_REQUIRED:
+    'There is an account with this address already. Sign in to it in another way, then link the provider under Account.',
   FORBIDDEN: 'Your account may not do this.',
   CSRF_FAILED: 'The request was refused because it did not seem to come from this page. Reload it and try again.',
   NOT_FOUND: 'This is no longer there.',
@@ -54,13 +65,15 @@ export function moment(iso) {
 const METHODS = {
   pwd: 'password',
   email: 'mail',
-  otp: 'code',
+  otp: 'authenticator app',
+  recovery: 'recovery code',
   hwk: 'passkey',
   swk: 'passkey',
-  fed: 'another provider',
+  oauth: 'another provider',
 };
 
-/** RFC 8176 names in words. */
+/** RFC 8176 names in words; that there were several shows. */
 export function methods(names = []) {
-  return names.map((name) => METHODS[name] ?? name).join(', ') || 'unknown';
+  const proofs = names.filter((name) => name !== 'mfa');
+  return proofs.map((name) => METHODS[name] ?? name).join(', ') || 'unknown';
 }

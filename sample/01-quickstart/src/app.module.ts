@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthModule, customMail, MailTransport, smtp } from 'nestjs-gatehouse';
+import { AuthModule, customMail, MailTransport, oidc, smtp } from 'nestjs-gatehouse';
 import { ConfigurationModule } from './configuration.module.js';
 import { Configuration } from './configuration.js';
 import { databaseOptions } from './database.js';
@@ -32,10 +32,15 @@ const production = environmentOf(process.env) === 'production';
       useFactory: (configuration: Configuration) => ({
         secret: configuration.secret,
         baseUrl: configuration.baseUrl,
+        appUrl: configuration.baseUrl,
+        origins: [configuration.passkeyOrigin],
         appName: 'Quickstart',
         redis: { url: configuration.redisUrl },
         trustedProxyHops: configuration.trustedProxyHops,
         rateLimits: { multiplier: configuration.rateLimitMultiplier },
+        secondFactor: configuration.secondFactor,
+        passkeys: { rpId: new URL(configuration.passkeyOrigin).hostname },
+        oauth: { providers: configuration.provider && { oidc: oidc(configuration.provider) } },
         emailVerification: configuration.emailVerification,
         mail: configuration.production
           ? smtp({ url: configuration.smtpUrl, from: configuration.mailFrom })

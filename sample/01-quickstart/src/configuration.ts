@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { EmailVerification } from 'nestjs-gatehouse';
+import { providerOf, providerProblems, type Provider } from './provider.js';
 import { environmentOf, type Environment, type Variables } from './environment.js';
 import { storedSecret } from './stored-secret.js';
 
@@ -11,14 +12,18 @@ export abstract class Configuration {
   abstract readonly port: number;
   abstract readonly dataDir: string;
   abstract readonly baseUrl: string;
+  /** Where the page can use passkeys: they belong to a name, and `127.0.0.1` is none. */
+  abstract readonly passkeyOrigin: string;
   abstract readonly secret: string;
   abstract readonly databaseUrl: string | undefined;
   abstract readonly redisUrl: string | undefined;
   abstract readonly trustedProxyHops: number;
   abstract readonly rateLimitMultiplier: number;
   abstract readonly emailVerification: EmailVerification;
+  abstract readonly secondFactor: 'optional' | 'required';
   abstract readonly smtpUrl: string | undefined;
   abstract readonly mailFrom: string;
+  abstract readonly provider: Provider | undefined;
   abstract readonly administrator: { readonly email: string; readonly password: string } | undefined;
 }
 
@@ -63,14 +68,17 @@ export async function readConfiguration(variables: Variables): Promise<Configura
     port,
     dataDir,
     baseUrl,
+    passkeyOrigin: namedOrigin(baseUrl),
     secret: variables['AUTH_SECRET'] || storedSecret(dataDir),
     databaseUrl: variables['DATABASE_URL'] || undefined,
     redisUrl: variables['REDIS_URL'] || undefined,
     trustedProxyHops: Number(variables['TRUSTED_PROXY_HOPS'] || 0),
     rateLimitMultiplier: variables['RATE_LIMITS'] === 'relaxed' ? 1_000 : 1,
     emailVerification: emailVerification(variables['EMAIL_VERIFICATION']) ?? 'required',
+    secondFactor: variables['SECOND_FACTOR'] === 'required' ? 'required' : 'optional',
     smtpUrl: variables['SMTP_URL'] || undefined,
     mailFrom: variables['MAIL_FROM'] || `Quickstart <no-reply@${mailHost(baseUrl)}>`,
+    provider: providerOf(variables),
     administrator: email && password ? { email, password } : undefined,
   };
 }
@@ -90,6 +98,7 @@ function refusedInProduction(variables: Variables): string[] {
 function malformed(variables: Variables): string[] {
   const rules: readonly [name: string, fits: (value: string) => boolean, rule: string][] = [
     ['PORT', (value) => isWhole(value, 65_535), 'must be a port, or 0 for any free one'],
+    ['BASE_URL', (value) => /^https?:\/\/./.test(value) && URL.canParse(value), 'must begin with `https://`'],
     ['TRUSTED_PROXY_HOPS', (value) => isWhole(value, 10), 'must be a whole number, such as 1'],
     ['RATE_LIMITS', (value) => value === 'relaxed', 'can only be `relaxed`'],
     ['HTTP_ADAPTER', (value) => value === 'express' || value === 'fastify', 'must be `express` or `fastify`'],
@@ -103,6 +112,7 @@ function malformed(variables: Variables): string[] {
       (value) => emailVerification(value) !== undefined,
       'must be `required`, `optional` or `off`',
     ],
+    ['SECOND_FACTOR', (value) => value === 'optional' || value === 'required', 'must be `optional` or `required`'],
     [
       'SMTP_URL',
       (value) => /^smtps?:\/\/./.test(value) && URL.canParse(value),
@@ -115,11 +125,18 @@ function malformed(variables: Variables): string[] {
   if (!variables['ADMIN_EMAIL'] !== !variables['ADMIN_PASSWORD']) {
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD make the first administrator together: set both or neither');
   }
-  return problems;
+  return [...problems, ...providerProblems(variables)];
 }
 
 function emailVerification(value: string | undefined): EmailVerification | undefined {
   return EMAIL_VERIFICATION.find((one) => one === value);
+}
+
+/** The same machine under its name, where the address is the number of a loopback interface. */
+function namedOrigin(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  if (/^(127(\.\d+){3}|\[::1\])$/.test(url.hostname)) url.hostname = 'localhost';
+  return url.origin;
 }
 
 /** No mail has `localhost` or a bare IP address for a sender. */

@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Configuration, TokenEndpointResponse } from 'openid-client';
+import { Clock } from '../../common/clock.js';
+import { SECOND_MS } from '../../common/duration.js';
+import { AuthSettings } from '../../options/auth-settings.js';
+import type { OAuthFlow } from './oauth-flow.js';
+import { OPENID_CLIENT, type OpenidClient } from './openid-client.provider.js';
+import { claimsProfile, identityOf, profileOf, type Claims, type ProviderIdentity } from './profiles.js';
+import { ProviderClient } from './provider-client.js';
+import { ProviderFailure } from './provider-failure.js';
+import { ProviderFetch } from './provider-fetch.js';
+import { reasonOf } from './failure-reason.js';
+
+/** Tokens of a provider, for applications that keep them. */
+export interface ProviderTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** As the provider granted it. */
+  readonly scope: string | undefined;
+  /** Epoch ms. */
+  readonly expiresAt: number | undefined;
+}
+
+export interface Exchanged {
+  readonly identity: ProviderIdentity;
+  readonly tokens: ProviderTokens;
+}
+
+/** Talks to the providers: an authorization request, and what its answer is exchanged for. */
+@Injectable()
+export class ProviderExchange {
+  private readonly clients: ReadonlyMap<string, ProviderClient>;
+
+  constructor(
+    @Inject(OPENID_CLIENT) private readonly openid: OpenidClient | undefined,
+    private readonly settings: AuthSettings,
+    private readonly clock: Clock,
+  ) {
+    const http = new ProviderFetch(settings.oauth.timeoutMs);
+    const providers = openid === undefined ? [] : Object.values(settings.oauth.providers);
+    this.clients = new Map(providers.map((each) => [each.name, new ProviderClient(each, openid!, http, clock)]));
+  }
+
+  has(provider: string): boolean {
+    return this.clients.has(provider);
+  }
+
+  /** Whether the provider can say when somebody signed in: OpenID Connect has a claim for it, OAuth 2 has none. */
+  tellsWhen(provider: string): boolean {
+    return this.clients.get(provider)?.isOpenid === true;
+  }
+
+  /** Throws a `ProviderFailure`. */
+  authorizationUrl(flow: OAuthFlow): Promise<URL> {
+    return this.inTime(async () => {
+      const client = this.client(flow);
+      const { scopes, authorizationParameters, kind } = client.settings;
+      const isAgain = flow.purpose === 'reauthenticate';
+      const parameters: Record<string, string> = {
+        ...authorizationParameters,
+        redirect_uri: flow.redirectUri,
+        state: flow.state,
+        code_challenge: createHash('sha256').update(flow.verifier).digest('base64url'),
+        code_challenge_method: 'S256',
+      };
+      if (scopes.length > 0) parameters['scope'] = scopes.join(' ');
+      if (client.isOpenid) parameters['nonce'] = flow.nonce;
+      // Apple hands out the address in no other way.
+      if (kind === 'apple') parameters['response_mode'] = 'form_post';
+      if (isAgain) Object.assign(parameters, { prompt: 'login', max_age: '0' });
+      return this.openid!.buildAuthorizationUrl(await client.configuration(), parameters);
+    });
+  }
+
+  /** Checks the answer to an authorization request and exchanges its code. Throws a `ProviderFailure`. */
+  exchange(flow: OAuthFlow, answer: URLSearchParams): Promise<Exchanged> {
+    return this.inTime(async () => {
+      const client = this.client(flow);
+      const configuration = await client.configuration();
+      const tokens = await this.redeem(client, configuration, flow, answer);
+      const identity = client.isOpenid
+        ? await this.openidIdentity(client, configuration, tokens)
+        : await this.plainIdentity(client, configuration, tokens);
+      return { identity, tokens: this.kept(tokens) };
+    });
+  }
+
+  private redeem({ isOpenid }: ProviderClient, configuration: Configuration, flow: OAuthFlow, answer: URLSearchParams) {
+    const url = new URL(flow.redirectUri);
+    for (const [name, value] of answer) url.searchParams.append(name, value);
+    const sinceMs = this.clock.now() - flow.begunAt;
+    return this.openid!.authorizationCodeGrant(configuration, url, {
+      expectedState: flow.state,
+      pkceCodeVerifier: flow.verifier,
+      ...(isOpenid ? { expectedNonce: flow.nonce, idTokenExpected: true } : {}),
+      // `auth_time` (OpenID Connect Core §2) has to lie after the moment at which the flow began.
+      ...(flow.purpose === 'reauthenticate' ? { maxAge: Math.ceil(sinceMs / SECOND_MS) } : {}),
+    });
+  }
+
+  private async openidIdentity(
+    { settings }: ProviderClient,
+    configuration: Configuration,
+    tokens: Awaited<ReturnType<OpenidClient['authorizationCodeGrant']>>,
+  ): Promise<ProviderIdentity> {
+    const claims = tokens.claims() as Claims | undefined;
+    if (claims === undefined) throw new ProviderFailure('validation');
+    const says = settings.kind === 'microsoft' || claims['email_verified'] !== undefined;
+    const isWhole = claims['email'] !== undefined && says;
+    const hasMore = configuration.serverMetadata().userinfo_endpoint !== undefined;
+    const info: Claims =
+      isWhole || !hasMore
+        ? {}
+        : await this.openid!.fetchUserInfo(configuration, tokens.access_token, String(claims['sub']));
+    // An address and whether it is verified are of one mouth.
+    const address: Claims = 'email' in info ? { email: info['email'], email_verified: info['email_verified'] } : {};
+    const profile = claimsProfile(settings.kind, { name: info['name'], ...claims, ...address });
+    return identityOf({ ...settings, issuer: String(claims['iss']) }, profile);
+  }
+
+  private async plainIdentity(
+    { settings }: ProviderClient,
+    configuration: Configuration,
+    { access_token }: TokenEndpointResponse,
+  ): Promise<ProviderIdentity> {
+    const { userInfo, emails } = settings.endpoints!;
+    const info = await this.json(configuration, access_token, userInfo);
+    if (typeof info !== 'object' || info === null || Array.isArray(info)) throw new ProviderFailure('provider');
+    const list = emails === undefined ? undefined : await this.json(configuration, access_token, emails);
+    return identityOf(settings, profileOf(settings, info as Claims, list));
+  }
+
+  private async json(configuration: Configuration, accessToken: string, url: string): Promise<unknown> {
+    const headers = new Headers({ accept: 'application/json' });
+    const response = await this.openid!.fetchProtectedResource(
+      configuration,
+      accessToken,
+      new URL(url),
+      'GET',
+      undefined,
+      headers,
+    );
+    const type = response.headers.get('content-type') ?? '';
+    if (response.status !== 200 || !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+      throw new ProviderFailure('provider');
+    }
+    return response.json();
+  }
+
+  private kept({ access_token, refresh_token, scope, expires_in }: TokenEndpointResponse): ProviderTokens {
+    return {
+      accessToken: access_token,
+      refreshToken: refresh_token,
+      scope,
+      expiresAt: expires_in === undefined ? undefined : this.clock.now() + expires_in * SECOND_MS,
+    };
+  }
+
+  private client({ provider }: OAuthFlow): ProviderClient {
+    const client = this.clients.get(provider);
+    if (client === undefined) throw new ProviderFailure('flow');
+    return client;
+  }
+
+  /** However many questions it takes, the provider has so long for all of them. */
+  private async inTime<T>(work: () => Promise<T>): Promise<T> {
+    const timer = new AbortController();
+    const expired = delay(this.settings.oauth.timeoutMs, undefined, { signal: timer.signal, ref: false }).then(() => {
+      throw new ProviderFailure('unreachable', new Error('The provider took too long.'));
+    });
+    try {
+      return await Promise.race([work(), expired]);
+    } catch (error) {
+      throw error instanceof ProviderFailure ? error : new ProviderFailure(reasonOf(error, this.openid!), error);
+    } finally {
+      timer.abort();
+      expired.catch(() => undefined);
+    }
+  }
+}

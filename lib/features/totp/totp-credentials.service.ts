@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, Not, type EntityManager } from 'typeorm';
+import { Clock } from '../../common/clock.js';
+import { MINUTE_MS } from '../../common/duration.js';
+import { uuidv7 } from '../../common/random.js';
+import { Database } from '../../database/database.js';
+import { AuthError } from '../../errors/auth-error.js';
+import { Keyring } from '../../keys/keyring.js';
+import { AuthSettings } from '../../options/auth-settings.js';
+import { lockAccount } from '../../users/account-epoch.js';
+import { newTotpSecret, type TotpParameters } from './totp-codes.js';
+import { TotpCredential } from './totp-credential.entity.js';
+
+/** How long an enrolment waits for its first code. */
+export const ENROLMENT_LIFE_MS = 10 * MINUTE_MS;
+const DIGITS = 6;
+const PERIOD_SECONDS = 30;
+
+/** A row whose seal has been opened. */
+export interface OpenedCredential extends TotpParameters {
+  readonly id: string;
+}
+
+/** The rows of `auth_totp`: every change of one is a single conditional statement. */
+@Injectable()
+export class TotpCredentials {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly clock: Clock,
+    private readonly settings: AuthSettings,
+  ) {}
+
+  /** A new secret in place of any that has not been confirmed. `undefined`: the account has a confirmed one. */
+  async enrol(userId: string): Promise<TotpParameters | undefined> {
+    const createdAt = this.clock.now();
+    const id = uuidv7(createdAt);
+    const { algorithm } = this.settings.totp;
+    const secret = newTotpSecret(algorithm);
+    const parameters = { algorithm, digits: DIGITS, period: PERIOD_SECONDS };
+    const sealed = this.keyring.seal(secret, sealedFor(id));
+    const row = { id, userId, sealed, ...parameters, lastStep: 0, createdAt, confirmedAt: null };
+    const isNew = await this.database.write(async (manager) => {
+      if (!(await lockAccount(manager, userId))) throw new AuthError('NOT_AUTHENTICATED');
+      if (await manager.existsBy(TotpCredential, { userId, confirmedAt: Not(IsNull()) })) return false;
+      await manager.delete(TotpCredential, { userId });
+      await manager.insert(TotpCredential, row);
+      return true;
+    });
+    return isNew ? { ...parameters, secret } : undefined;
+  }
+
+  async isEnabled(userId: string): Promise<boolean> {
+    return this.database.read((manager) => manager.existsBy(TotpCredential, { userId, confirmedAt: Not(IsNull()) }));
+  }
+
+  /** What codes of the account are checked with; `undefined` while it has no authenticator. */
+  async enabledOf(userId: string): Promise<OpenedCredential | undefined> {
+    const row = await this.find(userId);
+    return row === null || row.confirmedAt === null ? undefined : this.open(row);
+  }
+
+  /** The enrolment that waits for its first code; `undefined` when there is none, or no more. */
+  async pendingOf(userId: string): Promise<OpenedCredential | undefined> {
+    const row = await this.find(userId);
+    const isOver = row === null || row.confirmedAt !== null || row.createdAt <= this.clock.now() - ENROLMENT_LIFE_MS;
+    return isOver ? undefined : this.open(row);
+  }
+
+  /** Inside `Database.write`: turns the enrolment into the account's authenticator, unless a newer one is there. */
+  async confirm(manager: EntityManager, id: string, step: number): Promise<boolean> {
+    const now = this.clock.now();
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(TotpCredential)
+      .set({ confirmedAt: now, lastStep: step })
+      .where('id = :id AND confirmedAt IS NULL AND createdAt > :after', { id, after: now - ENROLMENT_LIFE_MS })
+      .execute();
+    return affected === 1;
+  }
+
+  /** Uses up the code of a step, and those of all before. Of any number of callers at once one gets `true`. */
+  use(id: string, step: number): Promise<boolean> {
+    return this.database.write(async (manager) => {
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(TotpCredential)
+        .set({ lastStep: step })
+        .where('id = :id AND confirmedAt IS NOT NULL AND lastStep < :step', { id, step })
+        .execute();
+      return affected === 1;
+    });
+  }
+
+  /** Inside `Database.write`: `false` when the account has none. */
+  async remove(manager: EntityManager, userId: string): Promise<boolean> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .delete()
+      .from(TotpCredential)
+      .where('userId = :userId AND confirmedAt IS NOT NULL', { userId })
+      .execute();
+    return affected === 1;
+  }
+
+  private find(userId: string): Promise<TotpCredential | null> {
+    return this.database.read((manager) => manager.findOneBy(TotpCredential, { userId }));
+  }
+
+  private open({ id, sealed, algorithm, digits, period }: TotpCredential): OpenedCredential {
+    const secret = this.keyring.open(sealed, sealedFor(id));
+    // Of a secret that another node has and this one has not: no verdict on the code.
+    if (secret === undefined) {
+      throw new AuthError('STORE_UNAVAILABLE', {
+        retryAfterMs: 1_000,
+        cause: new Error('auth_totp: a seal does not open'),
+      });
+    }
+    return { id, secret, algorithm, digits, period };
+  }
+}
+
+function sealedFor(id: string): string {
+  return `auth_totp.sealed.${id}`;
+}
