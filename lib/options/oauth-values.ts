@@ -98,7 +98,7 @@ export const oauth = {
     undefined,
     (value) => (typeof value === 'boolean' ? undefined : 'must be true or false.'),
     undefined,
-    '`registration.enabled`',
+    'registration.enabled',
   ),
   nativeRedirects: list([], nativeRedirectProblem),
   timeout: duration('10s', '100ms', '30s'),

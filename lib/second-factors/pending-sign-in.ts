@@ -13,8 +13,8 @@ export interface PendingSignIn {
   readonly deliver: 'cookie' | 'tokens';
   readonly rememberMe: boolean;
   readonly scope: string | undefined;
-  /** Whether the browser has signed in to the account before. */
-  readonly knownBrowser: boolean;
+  /** What the browser is known to the account by; `undefined`: it is not. */
+  readonly knownDevice: string | undefined;
   /** The budget that the first factor was counted in: its failures are forgotten after the last one. */
   readonly budget: string | undefined;
 }

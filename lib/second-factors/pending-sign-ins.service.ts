@@ -7,7 +7,7 @@ import { StateStore } from '../store/state-store.js';
 import { PENDING_LIFE_MS, type FoundSignIn, type PendingSignIn } from './pending-sign-in.js';
 
 const HANDLE_BYTES = 32;
-/** Pending sign-ins of an account at once, from browsers that are known to it and from all others together. */
+/** Pending sign-ins of an account at once: from each browser that is known to it, and from all others together. */
 const PLACES = { known: 5, unknown: 20 } as const;
 
 interface Stored extends PendingSignIn {
@@ -61,8 +61,8 @@ export class PendingSignIns {
     return true;
   }
 
-  private async takePlace({ userId, knownBrowser }: PendingSignIn, id: string): Promise<string> {
-    const places = placesOf(userId, knownBrowser ? 'known' : 'unknown');
+  private async takePlace({ userId, knownDevice }: PendingSignIn, id: string): Promise<string> {
+    const places = placesOf(userId, knownDevice);
     const taken = await this.store.getMany(places);
     for (const [index, place] of places.entries()) {
       if (taken[index] === null && (await this.store.setIfAbsent(place, id, PENDING_LIFE_MS))) return place;
@@ -79,7 +79,9 @@ function keyOf(id: string): string {
   return `gh:pending:${id}`;
 }
 
-function placesOf(userId: string, kind: keyof typeof PLACES): string[] {
+function placesOf(userId: string, knownDevice: string | undefined): string[] {
   const tag = Buffer.from(userId, 'utf8').toString('base64url');
-  return Array.from({ length: PLACES[kind] }, (_, index) => `gh:pending-place:{${tag}}:${kind}:${index}`);
+  const whose = knownDevice === undefined ? 'u' : `d:${knownDevice}`;
+  const length = knownDevice === undefined ? PLACES.unknown : PLACES.known;
+  return Array.from({ length }, (_, index) => `gh:pending-place:{${tag}}:${whose}:${index}`);
 }

@@ -70,8 +70,8 @@ export class PasswordSignIn {
       throw new AuthError('INVALID_CREDENTIALS');
     }
     await attempt.settle('right');
-    const knownBrowser = request.devices.deviceFor(candidate.userId) !== undefined;
-    const proof = { ...request, ...candidate, method: METHODS.password, knownBrowser, budget: attempt.budget };
+    const knownDevice = request.devices.deviceFor(candidate.userId)?.deviceId;
+    const proof = { ...request, ...candidate, method: METHODS.password, knownDevice, budget: attempt.budget };
     const outcome = await this.signIn.complete(proof);
     if (rehash) this.record.hashAnew(candidate.userId, request.password, stored);
     return outcome;

@@ -47,10 +47,11 @@ export class SignInRecord {
 
   private async succeeded(
     manager: EntityManager,
-    { userId, client, locale, method, knownBrowser, deliver }: SignInProof,
+    { userId, client, locale, method, knownDevice, deliver }: SignInProof,
     to: string,
     { session, isFirst, displaced }: OpenedSession,
   ): Promise<void> {
+    const knownBrowser = knownDevice !== undefined;
     const details = { method, knownBrowser, delivery: deliver, ...(displaced > 0 ? { displaced } : {}) };
     const who = { actorId: userId, subjectId: userId, sessionId: session.id, client };
     await this.events.record(manager, { type: 'sign_in.succeeded', ...who, details });

@@ -38,8 +38,11 @@ export interface SignInProof {
   readonly client: ClientInfo;
   /** Of mail that the sign-in calls for, by `MailLocales`. */
   readonly locale: string;
-  /** Whether the browser has signed in to the account before, by its device cookie: otherwise the owner is told. */
-  readonly knownBrowser: boolean;
+  /**
+   * What the browser is known to the account by, since it has signed in before: the id in its device cookie. `undefined`: it
+   * has not, and the owner is told.
+   */
+  readonly knownDevice: string | undefined;
   /**
    * For a proof that came by mail, and so proves the address: uses it up, after the veto and before a session begins.
    * Answers the account's epoch from then on; throws when somebody else was faster.
@@ -114,10 +117,10 @@ export class SignIn {
   ): Promise<AwaitedFactor | undefined> {
     const due = await this.factors.dueOf(proof.userId);
     if (due.length === 0) return undefined;
-    const { userId, deliver, rememberMe, scope, knownBrowser, budget } = proof;
+    const { userId, deliver, rememberMe, scope, knownDevice, budget } = proof;
     await this.record.awaited(proof);
     return {
-      pending: { userId, epoch, methods, deliver, rememberMe, scope, knownBrowser, budget },
+      pending: { userId, epoch, methods, deliver, rememberMe, scope, knownDevice, budget },
       methods: due.map(({ kind }) => kind),
     };
   }

@@ -11,6 +11,8 @@ import {
   type BeforeSignIn,
 } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
+import { startHostileProvider, type HostileProvider } from '../oauth/hostile-provider.js';
+import { begin, discovered, link, open, through } from '../oauth/kit.js';
 import { add as addPasskey, SoftKey } from '../passkeys/kit.js';
 import { PASSWORD, startApp, User, type TestApp } from '../support/app.js';
 import { enrol } from '../second-factor/kit.js';
@@ -18,6 +20,10 @@ import type { Answer, Client } from '../support/client.js';
 import { page, rowsUnder } from './pages.js';
 
 const rows = rowsUnder(page('docs/errors.md'), 'status');
+
+/** Codes that stand in the address at which a sign-in with another provider ends, and in no body. */
+type CodeInAddress = 'OAUTH_FAILED' | 'OAUTH_CANCELLED' | 'OAUTH_LINK_REQUIRED' | 'ALREADY_LINKED';
+const isInAddress = ([, , when = '']: readonly string[]): boolean => /^In the (?:same )?address/.test(when);
 
 it('docs/errors.md lists every code with its status, and no other', () => {
   const listed = rows.map(([status, code = '']) => [code, Number(status)]);
@@ -89,14 +95,20 @@ describe('every code of docs/errors.md', () => {
   const clock = new TestClock();
   let app: TestApp;
   let keyHolders = 0;
+  let hostile: HostileProvider;
 
   beforeAll(async () => {
     const profile = { fields: v.object({ handle: v.string() }) };
-    const auth = { profile, passkeys: { cap: 1 }, overrides: [{ provide: AuthHooks, useClass: VetoHooks }] };
+    hostile = await startHostileProvider();
+    const oauth = { providers: { hostile: discovered(hostile, 'hostile') } };
+    const auth = { profile, oauth, passkeys: { cap: 1 }, overrides: [{ provide: AuthHooks, useClass: VetoHooks }] };
     app = await startApp({ clock, controllers: [RulesController], auth });
     await app.client().register('ada@example.com');
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await app.close();
+    await hostile.close();
+  });
 
   async function ada(): Promise<Client> {
     const client = app.client();
@@ -124,7 +136,7 @@ describe('every code of docs/errors.md', () => {
   const stranger = () => app.client();
   const times = (count: number, ask: () => Promise<Answer>) => last(Array.from({ length: count }, () => ask));
 
-  const PROVOKED: Record<AuthErrorCode, () => Promise<Answer>> = {
+  const PROVOKED: Record<Exclude<AuthErrorCode, CodeInAddress>, () => Promise<Answer>> = {
     VALIDATION_FAILED: () => stranger().post('/auth/login', {}),
     PASSWORD_REJECTED: () => stranger().register('new@example.com', 'short'),
     INVALID_TOKEN: () => stranger().post('/auth/password/reset', { token: 'x', password: PASSWORD }),
@@ -191,7 +203,33 @@ describe('every code of docs/errors.md', () => {
     BUSY: busy,
   };
 
-  it.each(rows.map(([status, code]) => [code as AuthErrorCode, Number(status)] as const))(
+  const elsewhere = { sub: 'somebody', email: 'somebody@example.com', emailVerified: true };
+  const ADDRESSED: Record<CodeInAddress, () => Promise<string | null>> = {
+    OAUTH_FAILED: async () => errorIn(await stranger().get('/auth/oauth/hostile/callback?code=x&state=x')),
+    OAUTH_CANCELLED: async () => {
+      const client = stranger();
+      const state = new URL(await begin(client, 'hostile')).searchParams.get('state')!;
+      const query = new URLSearchParams({ error: 'access_denied', state, iss: hostile.issuer('hostile') });
+      return errorIn(await open(client, new URL(`${app.url}/auth/oauth/hostile/callback?${query.toString()}`)));
+    },
+    OAUTH_LINK_REQUIRED: async () => (await through(stranger(), hostile, { sub: 'unproven' })).error,
+    ALREADY_LINKED: async () => {
+      await through(stranger(), hostile, elsewhere);
+      return (await link({ id: '', email: '', client: await ada() }, hostile, elsewhere)).error;
+    },
+  };
+  const errorIn = ({ headers }: Answer): string | null =>
+    new URL(headers.get('location') ?? '', app.url).searchParams.get('error');
+
+  it.each(rows.filter(isInAddress).map(([, code]) => code as CodeInAddress))(
+    '%s is where a browser is led to',
+    async (code) => {
+      expect(await ADDRESSED[code]()).toBe(code);
+    },
+  );
+
+  const answered = rows.filter((row) => !isInAddress(row));
+  it.each(answered.map(([status, code]) => [code as Exclude<AuthErrorCode, CodeInAddress>, Number(status)] as const))(
     '%s is answered, with %i and what the table says of Retry-After and details',
     async (code, status) => {
       const answer = await PROVOKED[code]();

@@ -4,6 +4,8 @@ import { STACKS } from '../support/app.js';
 import { ACCOUNTS } from './account-occasions.js';
 import { FACTORS } from './factor-occasions.js';
 import { lettersOf, newPerson, rowsOf, traceOf, typesOf } from './kit.js';
+import { IDENTITIES } from './identity-occasions.js';
+import { PASSKEYS } from './passkey-occasions.js';
 import { SESSIONS } from './session-occasions.js';
 import { SIGN_IN } from './sign-in-occasions.js';
 import { Trail, WRONG } from './trail.js';
@@ -17,36 +19,39 @@ describe.each([
   beforeAll(async () => {
     trail = await Trail.start(stack);
   });
-  afterAll(() => trail.app.close());
+  afterAll(() => trail.close());
   beforeEach(() => {
     trail.hooks.veto = () => undefined;
     trail.hooks.refusesRegistrations = false;
   });
 
-  it.each([...SIGN_IN, ...SESSIONS, ...ACCOUNTS, ...FACTORS])('tells of $what', async (occasion) => {
-    const { events, letters = [], about, signedIn = false, given, run } = occasion;
-    const person = await newPerson(trail.app);
-    // Each with counters of its own: nobody pays for the failures of the one before.
-    trail.clock.advance(3_600_000);
-    const browser = signedIn ? await trail.signIn(person) : trail.app.client();
-    await given?.(trail, { ...person, browser });
-    const trace = await traceOf(trail.app, () => run(trail, { ...person, browser }), events.length);
-    expect(typesOf(trace)).toEqual([...events].sort());
-    expect(trace.letters.map(({ kind }) => kind)).toEqual(letters);
-    for (const row of trace.rows) {
-      expect(row.outcome).toBe(/failed|locked|stopped|refused|reused$/.test(row.type) ? 'failure' : 'success');
-      expect(row.at).toBe(trail.clock.now());
-      expect(row.address, row.type).not.toBeNull();
-      if (about === 'nobody' || row.identifier !== null) expect(row.subjectId).toBeNull();
-      else if (about === 'another') expect(row.subjectId).not.toBe(person.id);
-      else expect(row.subjectId).toBe(person.id);
-    }
-    // One line of the log for each, and no more.
-    for (const row of trace.rows.filter(({ sessionId }) => sessionId !== null))
-      expect(
-        trail.lines.with(`${row.type} ${row.outcome}`).filter((line) => line.includes(row.sessionId!)).length,
-      ).toBe(trace.rows.filter(({ type, sessionId }) => type === row.type && sessionId === row.sessionId).length);
-  });
+  it.each([...SIGN_IN, ...SESSIONS, ...ACCOUNTS, ...FACTORS, ...PASSKEYS, ...IDENTITIES])(
+    'tells of $what',
+    async (occasion) => {
+      const { events, letters = [], about, signedIn = false, given, run } = occasion;
+      const person = await newPerson(trail.app);
+      // Each with counters of its own: nobody pays for the failures of the one before.
+      trail.clock.advance(3_600_000);
+      const browser = signedIn ? await trail.signIn(person) : trail.app.client();
+      await given?.(trail, { ...person, browser });
+      const trace = await traceOf(trail.app, () => run(trail, { ...person, browser }), events.length);
+      expect(typesOf(trace)).toEqual([...events].sort());
+      expect(trace.letters.map(({ kind }) => kind)).toEqual(letters);
+      for (const row of trace.rows) {
+        expect(row.outcome).toBe(/failed|locked|stopped|refused|reused|cloned$/.test(row.type) ? 'failure' : 'success');
+        expect(row.at).toBe(trail.clock.now());
+        expect(row.address, row.type).not.toBeNull();
+        if (about === 'nobody' || row.identifier !== null) expect(row.subjectId).toBeNull();
+        else if (about === 'another') expect(row.subjectId).not.toBe(person.id);
+        else expect(row.subjectId).toBe(person.id);
+      }
+      // One line of the log for each, and no more.
+      for (const row of trace.rows.filter(({ sessionId }) => sessionId !== null))
+        expect(
+          trail.lines.with(`${row.type} ${row.outcome}`).filter((line) => line.includes(row.sessionId!)).length,
+        ).toBe(trace.rows.filter(({ type, sessionId }) => type === row.type && sessionId === row.sessionId).length);
+    },
+  );
 
   it('says who, where and how', async () => {
     const person = await newPerson(trail.app);

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { AuthHooks, type AuthEventType, type BeforeSignIn } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
+import { discovered } from '../oauth/kit.js';
+import { startHostileProvider, type HostileProvider } from '../oauth/hostile-provider.js';
 import { PASSWORD, startApp, type AppSetup, type TestApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { expectStatus, GuardedRoutes, Lines } from './kit.js';
@@ -51,11 +53,13 @@ export class Trail {
     readonly hooks: Hooks,
     readonly clock: TestClock,
     readonly lines: Lines,
+    readonly provider: HostileProvider,
   ) {}
 
   static async start(stack: AppSetup): Promise<Trail> {
     const clock = new TestClock();
     const lines = new Lines();
+    const provider = await startHostileProvider();
     const app = await startApp({
       ...stack,
       clock,
@@ -68,10 +72,16 @@ export class Trail {
         profile: { fields: v.object({ handle: v.pipe(v.string(), v.maxLength(40)) }) },
         rateLimits: { multiplier: 1_000 },
         attempts: { sharedAddresses: ['127.0.0.0/8'] },
+        oauth: { providers: { hostile: discovered(provider, 'hostile') } },
       },
       override: (builder) => builder.overrideProvider(AuthHooks).useClass(Hooks),
     });
-    return new Trail(app, app.get(AuthHooks) as Hooks, clock, lines);
+    return new Trail(app, app.get(AuthHooks) as Hooks, clock, lines, provider);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.provider.close();
   }
 
   keep(...values: readonly (string | undefined)[]): void {

@@ -61,15 +61,20 @@ describe.each([EMBEDDED, PRODUCTION])('a real provider on $adapter with $databas
     }
   });
 
-  it('ends two tabs that were opened at once, in either order', async () => {
+  it.each([
+    ['the first one first', ['/first', '/second']],
+    ['the second one first', ['/second', '/first']],
+  ])('ends two tabs that were opened at once, %s', async (_order, order) => {
     const { app, real } = stand;
     const { sub } = newPerson();
     const client = app.client();
-    const first = await begin(client, 'real', { returnTo: '/first' });
-    const second = await begin(client, 'real', { returnTo: '/second' });
-    const [one, two] = await Promise.all([real.approve(first, sub), real.approve(second, sub)]);
-    expect(landingOf(await open(client, two))).toMatchObject({ path: '/second', error: null });
-    expect(landingOf(await open(client, one))).toMatchObject({ path: '/first', error: null });
+    const backs = new Map<string, URL>();
+    for (const returnTo of ['/first', '/second']) {
+      backs.set(returnTo, await real.approve(await begin(client, 'real', { returnTo }), sub));
+    }
+    for (const path of order) {
+      expect(landingOf(await open(client, backs.get(path)!))).toMatchObject({ path, error: null });
+    }
     expect(await whoIs(client)).not.toBeNull();
   });
 

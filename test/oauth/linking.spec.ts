@@ -32,11 +32,16 @@ describe('linking', () => {
   });
   afterAll(() => stand.close());
 
-  it('adds a way in', async () => {
+  it('adds a way in, renews the session, and ends the others', async () => {
     const { app, hostile } = stand;
     const member = await newMember(app);
+    const before = member.client.cookies.get('auth_session');
+    const another = app.client();
+    await another.signIn(member.email);
     const identity = { sub: newName(), email: 'somebody-else@example.com', emailVerified: false };
     expect(await link(member, hostile, identity)).toMatchObject({ error: null });
+    expect(member.client.cookies.get('auth_session')).not.toBe(before);
+    expect(await whoIs(another)).toBeNull();
     expect(await whoIs(member.client)).toMatchObject({ id: member.id, email: member.email });
     expect(await identitiesOf(member.client)).toEqual([expect.objectContaining({ provider: 'hostile' })]);
     const elsewhere = app.client();

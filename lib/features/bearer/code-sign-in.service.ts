@@ -42,8 +42,8 @@ export class CodeSignIn {
       deliver: 'tokens',
       client,
       locale,
-      // The browser whose session made the code.
-      knownBrowser: true,
+      // Known by the session that made the code.
+      knownDevice: grant.sessionId ?? userId,
     });
     if ('pending' in outcome) return outcome;
     if (!(await this.codes.noteSpent(code, outcome.session))) {

@@ -22,7 +22,7 @@ import { MailAccounts, type MailAccount } from '../../users/mail-accounts.servic
 
 export interface CodeSignInRequest extends Omit<
   SignInProof,
-  'userId' | 'epoch' | 'method' | 'redeem' | 'knownBrowser'
+  'userId' | 'epoch' | 'method' | 'redeem' | 'knownDevice'
 > {
   readonly challenge: string;
   readonly code: string;
@@ -127,7 +127,7 @@ export class EmailCodeSignIn {
       epoch,
       method: METHODS.mail,
       budget,
-      knownBrowser: devices.deviceFor(userId) !== undefined,
+      knownDevice: devices.deviceFor(userId)?.deviceId,
       redeem: () => this.redeem(request, challenge, account),
     });
   }

@@ -11,10 +11,11 @@ import { TokenScopes } from '../../tokens/token-scopes.js';
 
 export interface LinkSignInRequest extends Omit<
   SignInProof,
-  'userId' | 'epoch' | 'method' | 'redeem' | 'knownBrowser'
+  'userId' | 'epoch' | 'method' | 'redeem' | 'knownDevice'
 > {
   readonly token: string;
-  readonly isKnownTo: (userId: string) => boolean;
+  /** What the browser is known to an account by. */
+  readonly deviceFor: (userId: string) => string | undefined;
 }
 
 /** What a page shows before it signs anybody in. */
@@ -45,7 +46,7 @@ export class MagicLinkSignIn {
     return { email: account.email, sameBrowser: binding !== undefined && binding === row.binding };
   }
 
-  async signInWith({ token, isKnownTo, ...request }: LinkSignInRequest): Promise<SignInOutcome> {
+  async signInWith({ token, deviceFor, ...request }: LinkSignInRequest): Promise<SignInOutcome> {
     if (request.deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
     const presented = await this.tokens.look('magic-link', token);
     if (presented === undefined) {
@@ -60,7 +61,7 @@ export class MagicLinkSignIn {
         userId,
         epoch,
         method: METHODS.mail,
-        knownBrowser: isKnownTo(userId),
+        knownDevice: deviceFor(userId),
         redeem: () => this.redeem(presented, request.client),
       });
     } catch (error) {

@@ -80,7 +80,7 @@ export class MagicLinkController {
       token,
       client: this.addresses.of(request),
       locale: this.locales.of(request),
-      isKnownTo: (userId) => devices.deviceFor(userId) !== undefined,
+      deviceFor: (userId) => devices.deviceFor(userId)?.deviceId,
       replaces: input.deliver === 'cookie' ? this.delivery.presentedSession(request) : undefined,
     });
     return this.answers.answer(input.deliver, { request, response, deviceToken }, completed);

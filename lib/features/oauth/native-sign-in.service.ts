@@ -48,8 +48,8 @@ export class NativeSignIn {
     const methods = [METHODS.federation];
     const due = await this.factors.dueOf(userId);
     if (due.length > 0) {
-      const knownBrowser = devices.deviceFor(userId) !== undefined;
-      const waits = { deliver: 'tokens', rememberMe: false, scope, knownBrowser, budget: undefined } as const;
+      const knownDevice = devices.deviceFor(userId)?.deviceId;
+      const waits = { deliver: 'tokens', rememberMe: false, scope, knownDevice, budget: undefined } as const;
       return { pending: { userId, epoch, methods, ...waits }, methods: due.map(({ kind }) => kind) };
     }
     const authenticatedAt = this.clock.now();

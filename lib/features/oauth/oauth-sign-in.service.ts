@@ -44,7 +44,7 @@ export class OAuthSignIn {
         deliver: 'cookie',
         client: arrival.client,
         locale: arrival.locale,
-        knownBrowser: arrival.devices.deviceFor(proof.userId) !== undefined,
+        knownDevice: arrival.devices.deviceFor(proof.userId)?.deviceId,
         replaces: arrival.session,
       }),
     );

@@ -16,7 +16,7 @@ import type { Passkey } from './passkey.entity.js';
 import type { AssertionInput } from './passkeys.schemas.js';
 import { Passkeys } from './passkeys.service.js';
 
-export interface PasskeySignInRequest extends Omit<SignInProof, 'userId' | 'epoch' | 'method' | 'knownBrowser'> {
+export interface PasskeySignInRequest extends Omit<SignInProof, 'userId' | 'epoch' | 'method' | 'knownDevice'> {
   readonly answer: AssertionInput;
   readonly devices: KnownDevices;
   /** Hash of what the browser holds since it asked for the challenge. */
@@ -78,7 +78,7 @@ export class PasskeySignIn {
       epoch,
       method: methodOf(passkey),
       passed: [METHODS.multiFactor],
-      knownBrowser: devices.deviceFor(userId) !== undefined,
+      knownDevice: devices.deviceFor(userId)?.deviceId,
     });
   }
 
