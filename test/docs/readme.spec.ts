@@ -49,8 +49,12 @@ describe('the example of the README', () => {
     expect((await client.get('/notes')).status).toBe(401);
     const registered = await client.post('/auth/register', ada);
     expect([registered.status, registered.body]).toEqual([202, { status: 'accepted' }]);
-    const token = await vi.waitUntil(() => /#token=(\S+)/.exec(lines.join('\n'))?.[1], { timeout: 5_000 });
+    const tokens = () => [...lines.join('\n').matchAll(/#token=(\S+)/g)].map(([, token]) => token);
+    await vi.waitUntil(() => tokens().length > 0, { timeout: 5_000 });
     expect((await client.post('/auth/login', ada)).status).toBe(401);
+    // That has sent the link once more, and the newest is the one that works.
+    await vi.waitUntil(() => new Set(tokens()).size > 1, { timeout: 5_000 });
+    const token = tokens().at(-1);
     expect((await client.post('/auth/email/verify', { token })).status).toBe(204);
     expect((await client.post('/auth/register', ada)).body).toEqual({ status: 'accepted' });
     const signedIn = await client.post('/auth/login', ada);
