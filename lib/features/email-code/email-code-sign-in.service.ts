@@ -20,10 +20,7 @@ import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign
 import { TokenScopes } from '../../tokens/token-scopes.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 
-export interface CodeSignInRequest extends Omit<
-  SignInProof,
-  'userId' | 'epoch' | 'method' | 'redeem' | 'knownDevice'
-> {
+export interface CodeSignInRequest extends Omit<SignInProof, 'userId' | 'epoch' | 'method' | 'redeem' | 'knownDevice'> {
   readonly challenge: string;
   readonly code: string;
   readonly devices: KnownDevices;

@@ -9,10 +9,7 @@ import { OneTimeTokens, type PresentedToken } from '../../one-time-tokens/one-ti
 import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign-in.service.js';
 import { TokenScopes } from '../../tokens/token-scopes.js';
 
-export interface LinkSignInRequest extends Omit<
-  SignInProof,
-  'userId' | 'epoch' | 'method' | 'redeem' | 'knownDevice'
-> {
+export interface LinkSignInRequest extends Omit<SignInProof, 'userId' | 'epoch' | 'method' | 'redeem' | 'knownDevice'> {
   readonly token: string;
   /** What the browser is known to an account by. */
   readonly deviceFor: (userId: string) => string | undefined;
