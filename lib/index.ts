@@ -75,7 +75,7 @@ export {
   type OidcOptions,
 } from './options/oauth-options.js';
 export { Identities, type IdentityView } from './features/oauth/identities.service.js';
-export type { ProviderTokens } from './features/oauth/provider-exchange.service.js';
+export type { ProviderTokens } from './features/oauth/exchanged.js';
 export type { KeyPurpose } from './options/key-purposes.js';
 export type { Duration } from './common/duration.js';
 export { Clock } from './common/clock.js';

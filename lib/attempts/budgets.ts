@@ -104,7 +104,8 @@ export const ATTEMPT_BUDGETS = {
     roundsRememberedMs: 5 * MINUTE_MS,
     answer: 'refuse',
   },
-  // Each kind of factor by itself: a locked authenticator stops neither recovery codes nor passkeys.
+  // Each kind of factor by itself: a locked authenticator stops neither recovery codes nor passkeys. Known browsers have as
+  // much by themselves.
   secondFactorByAccount: {
     kind: 'lockout',
     by: 'account',
@@ -113,6 +114,18 @@ export const ATTEMPT_BUDGETS = {
     lockMs: 15 * MINUTE_MS,
     maxLockMs: 15 * MINUTE_MS,
     roundsRememberedMs: 15 * MINUTE_MS,
+    answer: 'refuse',
+  },
+  // Codes of an authenticator alone, beside the one above: nine wrong ones in each of its windows would go on for ever, and
+  // six digits are found some day. Known browsers have as much by themselves.
+  secondFactorByAccountDaily: {
+    kind: 'lockout',
+    by: 'account',
+    limit: 30,
+    windowMs: DAY_MS,
+    lockMs: HOUR_MS,
+    maxLockMs: DAY_MS,
+    roundsRememberedMs: 7 * DAY_MS,
     answer: 'refuse',
   },
 } as const satisfies Record<string, Counted & (LockoutBudget | BucketBudget)>;

@@ -9,7 +9,9 @@ export type AuthCounter =
   /** Signed-in principals refused a route (403), by `code`. */
   | 'auth_access_refusals'
   /** Requests answered `CSRF_FAILED`, by `reason`: `origin`, `site` (`Sec-Fetch-Site`) or `token`. */
-  | 'auth_csrf_failures';
+  | 'auth_csrf_failures'
+  /** Answers to challenges that are none of ours, or of another browser, by `method` (`passkey`). */
+  | 'auth_foreign_challenges';
 
 /** What is timed. */
 export type AuthTimer =

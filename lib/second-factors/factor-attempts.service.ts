@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ATTEMPT_BUDGETS } from '../attempts/budgets.js';
-import { Reservations } from '../attempts/reservations.js';
+import { Reservations, type Reservation } from '../attempts/reservations.js';
 import { SECOND_MS } from '../common/duration.js';
 import { AuthError } from '../errors/auth-error.js';
 import { Database } from '../database/database.js';
@@ -11,9 +11,13 @@ import { StateStore } from '../store/state-store.js';
 import type { FoundSignIn } from './pending-sign-in.js';
 import type { FactorVerdict, PresentedFactor, SecondFactor } from './second-factor.js';
 
+/** The kinds that are short enough to be found by guesses that stay below what a quarter of an hour allows. */
+const GUESSABLE: readonly string[] = ['code'];
+
 /**
- * Checks second factors and counts the wrong ones, wherever one is presented: each kind has a budget of its own for each
- * account, so that a locked authenticator keeps nobody from a recovery code or a passkey.
+ * Checks second factors and counts the wrong ones, wherever one is presented: each kind has budgets of its own for each
+ * account, so that a locked authenticator keeps nobody from a recovery code or a passkey, and for each browser that the
+ * account knows, so that whoever has the password locks out none of these.
  */
 @Injectable()
 export class FactorAttempts {
@@ -24,16 +28,18 @@ export class FactorAttempts {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Throws `TOO_MANY_ATTEMPTS` (429) while the factor is locked, or as many as its budget are being checked. */
+  /** Throws `TOO_MANY_ATTEMPTS` (429) while the factor is locked, or as many as its budgets hold are being checked. */
   async check(factor: SecondFactor, presented: PresentedFactor): Promise<FactorVerdict> {
     const attempt = new Reservations(this.store);
-    const key = `gh:attempt:secondFactorByAccount:${factor.kind}:u:${presented.userId}`;
-    await attempt.reserve({ subject: 'account', key, budget: ATTEMPT_BUDGETS.secondFactorByAccount });
+    const budgets = budgetsOf(factor, presented);
+    for (const budget of budgets) await attempt.reserve(budget);
     try {
       const verdict = await factor.check(presented);
-      const [settled] = await attempt.settle('refusal' in verdict ? 'wrong' : 'right');
-      if (settled !== undefined && settled.lockedForMs > 0) await this.noteLock(factor, presented, settled.lockedForMs);
-      if ('method' in verdict) await this.store.clear(key);
+      const settled = await attempt.settle('refusal' in verdict ? 'wrong' : 'right');
+      // Where one wrong proof fills several, the longest lock is the one that is felt.
+      const lockedForMs = Math.max(...settled.map((budget) => budget.lockedForMs));
+      if (lockedForMs > 0) await this.noteLock(factor, presented, lockedForMs);
+      if ('method' in verdict) await Promise.all(budgets.map(({ key }) => this.store.clear(key)));
       return verdict;
     } finally {
       await attempt.settle('no-verdict');
@@ -84,4 +90,15 @@ export class FactorAttempts {
       await this.outbox.add(manager, { kind: 'second-factor-changed', userId, locale, data });
     });
   }
+}
+
+function budgetsOf({ kind }: SecondFactor, { userId, knownDevice }: PresentedFactor): readonly Reservation[] {
+  const whose = knownDevice === undefined ? `u:${userId}` : `d:${knownDevice}:${userId}`;
+  const daily = GUESSABLE.includes(kind) ? (['secondFactorByAccountDaily'] as const) : [];
+  // The longer lock first: where both are on, its end is what `Retry-After` has to say.
+  return ([...daily, 'secondFactorByAccount'] as const).map((name) => ({
+    subject: knownDevice === undefined ? 'account' : 'device',
+    key: `gh:attempt:${name}:${kind}:${whose}`,
+    budget: ATTEMPT_BUDGETS[name],
+  }));
 }

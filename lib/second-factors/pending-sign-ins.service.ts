@@ -7,7 +7,10 @@ import { StateStore } from '../store/state-store.js';
 import { PENDING_LIFE_MS, type FoundSignIn, type PendingSignIn } from './pending-sign-in.js';
 
 const HANDLE_BYTES = 32;
-/** Pending sign-ins of an account at once: from each browser that is known to it, and from all others together. */
+/**
+ * Pending sign-ins of an account at once: from each browser that is known to it, and from all others together. Each first
+ * factor has its own: whoever has the password keeps no mailed link from being used.
+ */
 const PLACES = { known: 5, unknown: 20 } as const;
 
 interface Stored extends PendingSignIn {
@@ -61,8 +64,8 @@ export class PendingSignIns {
     return true;
   }
 
-  private async takePlace({ userId, knownDevice }: PendingSignIn, id: string): Promise<string> {
-    const places = placesOf(userId, knownDevice);
+  private async takePlace(pending: PendingSignIn, id: string): Promise<string> {
+    const places = placesOf(pending);
     const taken = await this.store.getMany(places);
     for (const [index, place] of places.entries()) {
       if (taken[index] === null && (await this.store.setIfAbsent(place, id, PENDING_LIFE_MS))) return place;
@@ -79,9 +82,9 @@ function keyOf(id: string): string {
   return `gh:pending:${id}`;
 }
 
-function placesOf(userId: string, knownDevice: string | undefined): string[] {
+function placesOf({ userId, knownDevice, methods: [first = ''] }: PendingSignIn): string[] {
   const tag = Buffer.from(userId, 'utf8').toString('base64url');
   const whose = knownDevice === undefined ? 'u' : `d:${knownDevice}`;
   const length = knownDevice === undefined ? PLACES.unknown : PLACES.known;
-  return Array.from({ length }, (_, index) => `gh:pending-place:{${tag}}:${whose}:${index}`);
+  return Array.from({ length }, (_, index) => `gh:pending-place:{${tag}}:${first}:${whose}:${index}`);
 }

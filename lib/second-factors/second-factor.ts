@@ -4,9 +4,10 @@ import type { AuthErrorCode } from '../errors/error-codes.js';
 
 /**
  * What a factor is to an account. `none`: it has no such thing. `spare`: good only beside another one. `usable`: good where a
- * second factor is asked for. `demanding`: having it makes every sign-in ask for one.
+ * second factor is asked for. `demanding`: having it makes every sign-in ask for one. `refused`: it is there and is taken no
+ * more, such as a passkey that somebody has copied; who adds another has to prove more than without any.
  */
-export type FactorStanding = 'none' | 'spare' | 'usable' | 'demanding';
+export type FactorStanding = 'none' | 'spare' | 'refused' | 'usable' | 'demanding';
 
 /** What somebody presents whose first factor has passed, or who is signed in. */
 export interface PresentedFactor {
@@ -18,6 +19,8 @@ export interface PresentedFactor {
   readonly client: ClientInfo;
   /** Of mail that the check calls for. */
   readonly locale: string;
+  /** What the browser is known to the account by: it has budgets of its own. Without one the common ones count. */
+  readonly knownDevice?: string | undefined;
 }
 
 /** `method` names what was proven, see `METHODS`; `refusal` is what a wrong proof is answered. */

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isMultiFactor, METHODS } from '../common/authentication-methods.js';
+import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { UserDirectory } from '../users/user-directory.js';
 import type { FactorStanding, SecondFactor } from './second-factor.js';
@@ -29,7 +31,7 @@ export class SecondFactors {
    * has none that demands it, and none at all where the option `secondFactor` does.
    */
   async dueOf(userId: string): Promise<readonly SecondFactor[]> {
-    const held = await this.heldBy(userId);
+    const held = await this.takenOf(userId);
     const demands = held.some(({ standing }) => standing === 'demanding');
     const suffices = demands || held.some(({ standing }) => standing === 'usable');
     if (!suffices || (!demands && !(await this.isRequired(userId)))) return [];
@@ -38,8 +40,33 @@ export class SecondFactors {
 
   /** The factors that the account has, spare ones left out unless there is another. */
   async usableBy(userId: string): Promise<readonly SecondFactor[]> {
-    const held = await this.heldBy(userId);
+    const held = await this.takenOf(userId);
     return held.some(({ standing }) => standing !== 'spare') ? held.map(({ factor }) => factor) : [];
+  }
+
+  /**
+   * What a session must have proven before a factor of the account is added, replaced or removed: as much as the account can
+   * prove, or whoever has the password alone would put a factor of his own beside the owner's and pass for two. Where sign-in
+   * asks for no factor, a mailed code beside another proof will do as well, for owners who have lost theirs.
+   *
+   * @returns what says of a session's methods why they are not enough: `SECOND_FACTOR_REQUIRED` (403)
+   */
+  async demandOn(userId: string): Promise<(methods: readonly string[]) => AuthError | undefined> {
+    const held = (await this.heldBy(userId)).filter(({ standing }) => standing !== 'spare');
+    if (held.length === 0) return () => undefined;
+    const due = (await this.dueOf(userId)).map(({ kind }) => kind);
+    const isDue = due.length > 0;
+    const usable = held.filter(({ standing }) => standing !== 'refused').map(({ factor }) => factor.kind);
+    const kinds = isDue ? due : [...usable, 'emailCode'];
+    return (methods) => {
+      if (isMultiFactor(methods)) return undefined;
+      if (!isDue && methods.includes(METHODS.mail) && methods.length > 1) return undefined;
+      return new AuthError('SECOND_FACTOR_REQUIRED', { details: { methods: kinds } });
+    };
+  }
+
+  private async takenOf(userId: string): Promise<readonly HeldFactor[]> {
+    return (await this.heldBy(userId)).filter(({ standing }) => standing !== 'refused');
   }
 
   private async heldBy(userId: string): Promise<readonly HeldFactor[]> {

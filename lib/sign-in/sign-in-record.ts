@@ -5,7 +5,7 @@ import { EventRecorder } from '../events/event-recorder.js';
 import { Outbox } from '../mail/outbox.js';
 import { clientFacts } from '../sessions/client-facts.js';
 import type { OpenedSession, OpeningRecord } from '../sessions/session-opener.js';
-import type { SignInProof } from './sign-in.service.js';
+import type { SignInCandidacy, SignInProof } from './sign-in.service.js';
 
 /** What a sign-in leaves behind once its proof has passed: one event, and a notice of a browser that nobody knows. */
 @Injectable()
@@ -24,8 +24,8 @@ export class SignInRecord {
   }
 
   /** The account may not enter. */
-  failed(proof: SignInProof): Promise<void> {
-    return this.events.write(failure(proof));
+  failed(candidacy: SignInCandidacy): Promise<void> {
+    return this.events.write(failure(candidacy));
   }
 
   /** The first factor was right, and the sign-in waits for the second one. */
@@ -35,7 +35,7 @@ export class SignInRecord {
   }
 
   /** The application's hook said no. */
-  refused({ userId: subjectId, client, method }: SignInProof): Promise<void> {
+  refused({ userId: subjectId, client, method }: SignInCandidacy): Promise<void> {
     return this.events.write({
       type: 'sign_in.refused',
       outcome: 'failure',
@@ -63,7 +63,7 @@ export class SignInRecord {
 }
 
 /** The proof was right, and what it was checked against has changed since, or was never enough. */
-function failure({ userId: subjectId, client, method }: SignInProof): EventInput {
+function failure({ userId: subjectId, client, method }: SignInCandidacy): EventInput {
   const details = { method, reason: 'account' };
   return { type: 'sign_in.failed', outcome: 'failure', subjectId, client, details };
 }

@@ -35,6 +35,8 @@ export interface SignInProof {
   readonly scope?: string | undefined;
   /** What the methods proved, and when, where that was before. Default: the method, now. */
   readonly proven?: ProvenBefore | undefined;
+  /** Epoch ms until which the session is fresh. Default: `sessions.fresh` from now. */
+  readonly freshUntil?: number;
   readonly client: ClientInfo;
   /** Of mail that the sign-in calls for, by `MailLocales`. */
   readonly locale: string;
@@ -51,6 +53,9 @@ export interface SignInProof {
   /** The session that the browser held until now: it ends, so that no id survives a sign-in (ASVS 5.0 V7.2.4). */
   readonly replaces?: SessionReference | undefined;
 }
+
+/** Who asks to come in, and with what. */
+export type SignInCandidacy = Pick<SignInProof, 'userId' | 'method' | 'client' | 'redeem'>;
 
 export interface CompletedSignIn {
   readonly user: PublicUser;
@@ -90,13 +95,22 @@ export class SignIn {
     return this.metrics.timed('auth_sign_in', { method: proof.method }, () => this.begin(proof));
   }
 
-  private async begin(proof: SignInProof): Promise<SignInOutcome> {
-    const user = await this.users.publicUser(proof.userId);
-    if (user === undefined || !this.mayEnter(user, proof)) {
-      await this.record.failed(proof);
+  /**
+   * Asks the state of the account and then the application's veto, and changes nothing but the audit trail: for a proof
+   * that is used up now and completed later. Throws as `complete` does.
+   */
+  async admit(candidacy: SignInCandidacy): Promise<PublicUser> {
+    const user = await this.users.publicUser(candidacy.userId);
+    if (user === undefined || !this.mayEnter(user, candidacy)) {
+      await this.record.failed(candidacy);
       throw new AuthError('INVALID_CREDENTIALS');
     }
-    await this.askVeto(proof);
+    await this.askVeto(candidacy);
+    return user;
+  }
+
+  private async begin(proof: SignInProof): Promise<SignInOutcome> {
+    const user = await this.admit(proof);
     const scopes = proof.deliver === 'tokens' ? this.scopes.grant(proof.scope, user.roles) : undefined;
     const epoch = (await proof.redeem?.()) ?? proof.epoch;
     const methods = joinMethods(proof.proven?.methods ?? proof.passed ?? [], proof.method);
@@ -138,16 +152,16 @@ export class SignIn {
     await this.sessions.revokeBySid(replaces.userId, replaces.sid, { type: 'session.ended', ...end });
   }
 
-  private mayEnter(user: PublicUser, { redeem }: SignInProof): boolean {
+  private mayEnter(user: PublicUser, { redeem }: SignInCandidacy): boolean {
     return user.emailVerified || redeem !== undefined || this.settings.emailVerification !== 'required';
   }
 
-  private async askVeto(proof: SignInProof): Promise<void> {
-    const { userId, method } = proof;
-    const { address, userAgent } = proof.client;
+  private async askVeto(candidacy: SignInCandidacy): Promise<void> {
+    const { userId, method } = candidacy;
+    const { address, userAgent } = candidacy.client;
     const answer = await withinDeadline(() => this.hooks.beforeSignIn({ userId, method, address, userAgent }));
     if (answer !== false) return;
-    await this.record.refused(proof);
+    await this.record.refused(candidacy);
     throw new AuthError('SIGN_IN_REFUSED');
   }
 }

@@ -14,6 +14,8 @@ export interface CodeGrant extends ProvenBefore {
   readonly epoch: number;
   /** Scopes asked for, separated by spaces; none for empty text. Default: all that may be granted. */
   readonly scope?: string | undefined;
+  /** What the browser is known to the account by. `undefined`, and no session that hands it on: the owner is told. */
+  readonly knownDevice?: string | undefined;
 }
 
 /** The session that a code has begun. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import { MailAccounts } from './mail-accounts.service.js';
 import { CREDENTIAL_ROWS, type CredentialRows } from './tokens.js';
 
@@ -27,8 +27,9 @@ export class Credentials {
   async countSignInMethods(manager: EntityManager, userId: string): Promise<number> {
     const account = await this.accounts.findIn(manager, userId);
     let count = account?.hasPassword === true ? 1 : 0;
-    for (const { entity, signsIn } of this.rows) {
-      if (signsIn) count += await manager.countBy(entity, { userId });
+    for (const { entity, signsIn, unless } of this.rows) {
+      const good = unless === undefined ? {} : { [unless]: IsNull() };
+      if (signsIn) count += await manager.countBy(entity, { userId, ...good });
     }
     return count;
   }

@@ -8,4 +8,6 @@ export interface CredentialRows {
   readonly entity: Type;
   /** Whether one of them alone signs in. */
   readonly signsIn: boolean;
+  /** Property of the entity that is `null` while the row is good for it. Default: each is. */
+  readonly unless?: string;
 }

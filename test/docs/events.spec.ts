@@ -10,6 +10,7 @@ const COUNTERS = {
   auth_refusals: true,
   auth_access_refusals: true,
   auth_csrf_failures: true,
+  auth_foreign_challenges: true,
 } as const satisfies Record<AuthCounter, true>;
 const TIMERS = { auth_password_hash: true, auth_sign_in: true, auth_mail_delivery: true } as const satisfies Record<
   AuthTimer,

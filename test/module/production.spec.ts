@@ -111,7 +111,12 @@ describe('a start in production', () => {
         .sort(),
     ).toEqual([...ACCEPTABLE].sort());
     for (const id of ACCEPTABLE) expect(lines.filter((line) => line.includes(`reason of ${id}`))).toHaveLength(1);
-    expect(idsIn(lines, 'warn').sort()).toEqual(['passwords.cost', 'passwords.minimum', 'store.memory']);
+    expect(idsIn(lines, 'warn').sort()).toEqual([
+      'access.passkey-origins',
+      'passwords.cost',
+      'passwords.minimum',
+      'store.memory',
+    ]);
     expect(lines.join('\n')).not.toContain('marker');
   });
 

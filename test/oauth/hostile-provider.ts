@@ -16,6 +16,7 @@ export interface Approval {
   /** Of the ID token. */
   readonly age?: 'expired' | 'issued tomorrow';
   readonly withoutIdToken?: boolean;
+  readonly refreshToken?: string;
   readonly tokenEndpoint?: Misconduct;
   readonly userInfoEndpoint?: Misconduct;
   /** Claims of the userinfo endpoint, beside those of the person. */
@@ -126,7 +127,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       .digest('base64url');
     tokenRequests.push({ parameters, verified: hashed === grant?.codeChallenge });
     if (grant === undefined) return send(response, { error: 'invalid_grant' }, 400);
-    const bare = { access_token: code, token_type: 'Bearer', expires_in: 300 };
+    const { refreshToken: refresh_token } = grant;
+    const bare = { access_token: code, token_type: 'Bearer', expires_in: 300, refresh_token };
     const answer = grant.withoutIdToken === true ? bare : { ...bare, id_token: await idToken(grant) };
     if (grant.tokenEndpoint === undefined) return send(response, answer);
     misbehave(response, grant.tokenEndpoint, `${url}/stray/token`, answer);

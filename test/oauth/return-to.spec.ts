@@ -120,4 +120,13 @@ describe('returnTo', () => {
     expect(landingOf(back).href).toMatch(/\/notes\?error=OAUTH_FAILED$/);
     expect(back.text).not.toMatch(/script|evil/);
   });
+
+  it('is as long as it will be on its way', async () => {
+    const start = (letters: number) => {
+      const query = new URLSearchParams({ returnTo: `/${'字'.repeat(letters)}` });
+      return stand.app.client().get(`/auth/oauth/hostile?${query.toString()}`);
+    };
+    expect((await start(50)).status).toBe(302);
+    expect((await start(60)).status).toBe(400);
+  });
 });

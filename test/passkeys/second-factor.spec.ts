@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PasskeyChallenges } from '../../lib/features/passkeys/passkey-challenges.service.js';
 import type { PostOffice } from '../passwordless/kit.js';
 import { begin, enrol, finish } from '../second-factor/kit.js';
 import {
@@ -70,11 +71,13 @@ describe('a passkey beside another proof', () => {
       expectCode(await finish(browser, challenge, { passkey }), 400, 'INVALID_CODE');
     await wrong(other.key.get(options));
     await wrong(who.key.get(options, { origin: 'https://evil.example' }));
-    await wrong(who.key.get(await requestOptions(browser)));
+    const over = async (passkey: object) =>
+      expectCode(await finish(browser, challenge, { passkey }), 401, 'CHALLENGE_EXPIRED');
+    await over(who.key.get(await requestOptions(browser)));
     const second = await begin(browser, who.email);
-    await wrong(who.key.get(await requestOptions(browser, { challenge: second })));
+    await over(who.key.get(await requestOptions(browser, { challenge: second })));
     expect((await finish(browser, challenge, { passkey: who.key.get(options) })).status).toBe(200);
-    expectCode(await finish(browser, second, { passkey: who.key.get(options) }), 400, 'INVALID_CODE');
+    expectCode(await finish(browser, second, { passkey: who.key.get(options) }), 401, 'CHALLENGE_EXPIRED');
   });
 
   it('a sign-in that waits has no options where the account has no passkey', async () => {
@@ -97,17 +100,49 @@ describe('a passkey beside another proof', () => {
     const prove = (passkey: object) => browser.post('/auth/reauthenticate', { passkey });
     expectCode(await prove(key.get(options, { verified: false })), 400, 'INVALID_CODE');
     expect((await prove(key.get(options))).body.status).toBe('signed_in');
-    expectCode(await prove(key.get(options)), 400, 'INVALID_CODE');
+    expectCode(await prove(key.get(options)), 401, 'CHALLENGE_EXPIRED');
     expect((await browser.post('/auth/passkeys/registration/options', {})).status).toBe(200);
     const other = office.client();
     await signInBy(other, key);
     const mine = await ask();
-    expectCode(await other.post('/auth/reauthenticate', { passkey: key.get(mine) }), 400, 'INVALID_CODE');
+    expectCode(await other.post('/auth/reauthenticate', { passkey: key.get(mine) }), 401, 'CHALLENGE_EXPIRED');
+  });
+
+  it('a challenge that is over or used counts as no wrong proof, however often it is answered', async () => {
+    const { browser, email, key } = await keyHolder(office);
+    const failed = async () => (await office.audit('reauthentication.failed')).length;
+    const before = await failed();
+    const prove = (passkey: object) => browser.post('/auth/reauthenticate', { passkey });
+    const ask = () => requestOptions(browser, { reauthenticate: true });
+    const late = await ask();
+    office.clock.advance(5 * MINUTE_MS);
+    for (let tries = 0; tries < 11; tries += 1) expectCode(await prove(key.get(late)), 401, 'CHALLENGE_EXPIRED');
+    expectCode(await prove(key.get({ ...late, challenge: 'x' })), 401, 'CHALLENGE_EXPIRED');
+    const mine = await ask();
+    const used = office.get(PasskeyChallenges);
+    const { use } = used;
+    used.use = () => Promise.resolve(false);
+    try {
+      for (let tries = 0; tries < 11; tries += 1) expectCode(await prove(key.get(mine)), 401, 'CHALLENGE_EXPIRED');
+    } finally {
+      used.use = use;
+    }
+    expect(await failed()).toBe(before);
+    expect((await prove(key.get(await ask()))).status).toBe(200);
+    await enrol(office.clock, browser);
+    const next = office.client();
+    const challenge = await begin(next, email);
+    const options = await requestOptions(next, { challenge });
+    for (let tries = 0; tries < 11; tries += 1) {
+      expectCode(await finish(next, challenge, { passkey: key.get(late) }), 401, 'CHALLENGE_EXPIRED');
+    }
+    expect((await finish(next, challenge, { passkey: key.get(options) })).status).toBe(200);
   });
 
   it('a copied one is asked for nowhere', async () => {
     const { browser, key } = await keyHolder(office);
     await signInBy(office.client(), key, { counter: 5 });
+    office.clock.advance(MINUTE_MS);
     expectCode(await signInBy(office.client(), key, { counter: 5 }), 401, 'INVALID_CREDENTIALS');
     const ask = await browser.post('/auth/passkeys/authentication/options', { reauthenticate: true });
     expectCode(ask, 404, 'NOT_FOUND');

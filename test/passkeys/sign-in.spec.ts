@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PasskeyChallenges } from '../../lib/features/passkeys/passkey-challenges.service.js';
-import { Accounts } from '../../lib/index.js';
+import { Accounts, AuthMetrics } from '../../lib/index.js';
 import type { PostOffice } from '../passwordless/kit.js';
+import type { Client } from '../support/client.js';
 import { ORIGIN, SoftKey, expectCode, keyHolder, requestOptions, signInBy, startKeyOffice } from './kit.js';
 
 const MINUTE_MS = 60_000;
@@ -114,7 +115,7 @@ describe.each(['express', 'fastify'] as const)('signing in by a passkey (%s)', (
   });
 
   it('a passkey that is unknown, of another key, removed, or of a disabled account, is answered alike', async () => {
-    const { key, browser, id, email } = await keyHolder(office);
+    const { key, browser, id } = await keyHolder(office);
     const unknown = await signInBy(office.client(), new SoftKey(ORIGIN));
     const forged = new SoftKey(ORIGIN);
     Object.assign(forged, { credentialId: key.credentialId, handle: key.handle });
@@ -123,7 +124,7 @@ describe.each(['express', 'fastify'] as const)('signing in by a passkey (%s)', (
     await office.get(Accounts).disable(id);
     const disabled = await signInBy(office.client(), key);
     await office.get(Accounts).enable(id);
-    await browser.signIn(email);
+    expect((await signInBy(browser, key)).status).toBe(200);
     expect((await browser.delete(`/auth/passkeys/${row}`)).status).toBe(200);
     const removed = await signInBy(office.client(), key);
     for (const answer of [unknown, wrong, disabled, removed]) {
@@ -135,6 +136,7 @@ describe.each(['express', 'fastify'] as const)('signing in by a passkey (%s)', (
   it('a counter that does not go on ends the passkey, and the owner is told once', async () => {
     const { key, email, browser } = await keyHolder(office);
     expect((await signInBy(office.client(), key, { counter: 7 })).status).toBe(200);
+    office.clock.advance(MINUTE_MS);
     expectCode(await signInBy(office.client(), key, { counter: 7 }), 401, 'INVALID_CREDENTIALS');
     expectCode(await signInBy(office.client(), key, { counter: 8 }), 401, 'INVALID_CREDENTIALS');
     const [item] = (await browser.get('/auth/passkeys')).body.items;
@@ -144,6 +146,40 @@ describe.each(['express', 'fastify'] as const)('signing in by a passkey (%s)', (
     const mails = await office.mails(email, 'second-factor-changed');
     expect(mails.filter(({ text }) => /copy/i.test(text))).toHaveLength(1);
     expect((await browser.delete(`/auth/passkeys/${item.id}`)).status).toBe(200);
+  });
+
+  it('an answer that another one has overtaken within a minute is refused, and the passkey goes on', async () => {
+    const { key, browser, email } = await keyHolder(office);
+    const [first, second] = [office.client(), office.client()];
+    const early = key.get(await requestOptions(first));
+    const late = key.get(await requestOptions(second));
+    const send = (client: Client, passkey: object) => client.post('/auth/passkeys/authentication', { passkey });
+    expect((await send(second, late)).status).toBe(200);
+    office.clock.advance(MINUTE_MS - 1);
+    const before = (await failures('counter')).length;
+    expectCode(await send(first, early), 401, 'INVALID_CREDENTIALS');
+    expect((await failures('counter')).length).toBe(before + 1);
+    const [item] = (await browser.get('/auth/passkeys')).body.items;
+    expect(item.cloned).toBe(false);
+    expect((await office.mails(email, 'second-factor-changed')).filter(({ text }) => /copy/i.test(text))).toEqual([]);
+    expect((await signInBy(office.client(), key)).status).toBe(200);
+  });
+
+  it('an answer to what was never a challenge of ours is counted, and fills no audit trail', async () => {
+    const { key } = await keyHolder(office);
+    const metrics = office.get(AuthMetrics);
+    const told: unknown[] = [];
+    metrics.count = (...counted) => void told.push(counted);
+    const before = (await office.audit('sign_in.failed')).length;
+    const options = await requestOptions(office.client());
+    for (const challenge of [options.challenge, 'x', `${options.challenge}A`]) {
+      const passkey = key.get({ ...options, challenge });
+      const answer = await office.client().post('/auth/passkeys/authentication', { passkey });
+      expectCode(answer, 401, 'CHALLENGE_EXPIRED');
+    }
+    expect((await office.audit('sign_in.failed')).length).toBe(before);
+    const foreign = [['auth_foreign_challenges', { method: 'passkey' }]];
+    expect(told).toEqual([...foreign, ...foreign, ...foreign]);
   });
 
   it('an authenticator without a counter signs in again and again', async () => {

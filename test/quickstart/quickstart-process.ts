@@ -38,12 +38,12 @@ async function running({ child, output }: Launched, dataDir: string, deadlineMs:
       reject(new Error(`The quickstart ${why}:\n${output()}`));
     };
     const timer = setTimeout(() => fail('did not start in time'), deadlineMs);
-    child.once('exit', () => fail('ended'));
+    child.once('close', () => fail('ended'));
     child.stdout?.on('data', () => {
       const running = RUNNING.exec(output());
       if (!running?.[1]) return;
       clearTimeout(timer);
-      child.removeAllListeners('exit');
+      child.removeAllListeners('close');
       resolve(running[1]);
     });
   });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { TotpCredentials } from '../../lib/features/totp/totp-credentials.service.js';
 import { TotpCredential } from '../../lib/features/totp/totp-credential.entity.js';
+import { LoginSession } from '../../lib/sessions/login-session.entity.js';
 import { RecoveryCode } from '../../lib/second-factors/recovery-code.entity.js';
 import { SECRET } from '../support/app.js';
 import { expectCode, finish, startVault, type Guarded, type Vault } from './kit.js';
@@ -23,8 +25,19 @@ beforeAll(async () => {
 });
 afterAll(() => vault.close());
 
+/** One whose first code has not come yet. */
+async function begun(): Promise<{ readonly userId: string; readonly sessionId: string; readonly secret: string }> {
+  const { email, id: userId } = await vault.person();
+  const browser = vault.client();
+  await browser.signIn(email);
+  const { secret } = (await browser.post('/auth/totp/enroll', {})).body;
+  const { id: sessionId } = await vault.dataSource.getRepository(LoginSession).findOneByOrFail({ userId });
+  return { userId, sessionId, secret };
+}
+
 it('neither secret nor recovery codes stand in any table or line of the log', async () => {
   const { browser, challenge } = await vault.halfway(owner.email);
+  const { secret: pending } = await begun();
   await finish(browser, challenge, { recoveryCode: owner.recoveryCodes[0] });
   await vault.deliver();
   const manager = vault.dataSource.manager;
@@ -32,10 +45,12 @@ it('neither secret nor recovery codes stand in any table or line of the log', as
     vault.dataSource.entityMetadatas.map(({ tableName }) => manager.query(`SELECT * FROM "${tableName}"`)),
   );
   const kept = JSON.stringify([tables, log, vault.mailbox.all().map(({ text, html }) => text + html)]);
-  for (const code of [owner.secret, ...owner.recoveryCodes]) {
+  for (const code of [owner.secret, pending, ...owner.recoveryCodes]) {
     for (const form of [code, code.replaceAll('-', ''), code.toLowerCase()]) expect(kept).not.toContain(form);
   }
-  expect(kept).not.toContain(Buffer.from(owner.secret).toString('base64').slice(0, 30));
+  for (const secret of [owner.secret, pending]) {
+    expect(kept).not.toContain(Buffer.from(secret).toString('base64').slice(0, 30));
+  }
 });
 
 it('the sealed secret opens in its own row alone', async () => {
@@ -63,12 +78,18 @@ it('a hash of a recovery code is of one account', async () => {
 });
 
 it('an accepted secret opens what it has sealed, and recovery codes need none', async () => {
+  const waiting = await begun();
   const rotated = await startVault({
     databaseUrl: vault.databaseUrl!,
     clock: vault.clock,
     auth: { secret: NEW_SECRET, acceptedSecrets: [{ secret: SECRET, use: 'unseal' }] },
   });
   try {
+    // Sessions end with the secret that is no more; what waits for its first code opens, for the one that began it alone.
+    const { userId, sessionId, secret } = waiting;
+    const credentials = rotated.get(TotpCredentials);
+    expect(await credentials.pendingOf(userId, sessionId)).toMatchObject({ secret });
+    expect(await credentials.pendingOf(userId, owner.id)).toBeUndefined();
     rotated.nextStep();
     const first = await rotated.halfway(owner.email);
     expect((await finish(first.browser, first.challenge, { code: owner.code() })).status).toBe(200);

@@ -113,3 +113,120 @@ describe.each(STANDS)('wrong second factors on $adapter, $database, $store', (st
     expect(checked.length).toBeLessThanOrEqual(10);
   });
 });
+
+describe('wrong second factors over a day, and from a known browser', () => {
+  let vault: Vault;
+  let owner: Guarded;
+  beforeAll(async () => {
+    vault = await startVault({ adapter: 'express', database: 'sqlite', store: 'memory' });
+  });
+  beforeEach(async () => {
+    owner = await vault.guarded();
+  });
+  afterAll(() => vault.close());
+
+  type Waiting = Awaited<ReturnType<Vault['halfway']>>;
+  const stranger = (): Promise<Waiting> => vault.halfway(owner.email);
+  async function known(): Promise<Waiting> {
+    const { browser } = owner;
+    return { browser, challenge: (await browser.signIn(owner.email)).body.challenge };
+  }
+  async function proveBy(from: () => Promise<Waiting>, proof: object): Promise<Answer> {
+    const { browser, challenge } = await from();
+    return finish(browser, challenge, proof);
+  }
+  async function fail(times: number, from = stranger, proof = (): object => ({ code: notThe(owner.code()) })) {
+    let waiting: Waiting | undefined;
+    for (let tries = 0; tries < times; tries += 1) {
+      if (tries % 5 === 0) waiting = await from();
+      expectCode(await finish(waiting!.browser, waiting!.challenge, proof()), 400, 'INVALID_CODE');
+    }
+  }
+  async function failInWindows(windows: readonly number[], from = stranger): Promise<void> {
+    for (const [index, times] of windows.entries()) {
+      if (index > 0) vault.clock.advance(15 * MINUTE_MS);
+      await fail(times, from);
+    }
+  }
+  async function expectLocked(from: () => Promise<Waiting>, seconds: number): Promise<void> {
+    const refused = await proveBy(from, { code: owner.code() });
+    expectCode(refused, 429, 'TOO_MANY_ATTEMPTS');
+    expect(refused.headers.get('retry-after')).toBe(String(seconds));
+  }
+  async function locks(): Promise<readonly unknown[]> {
+    const rows = (await vault.audit('second_factor.locked')).filter(({ subjectId }) => subjectId === owner.id);
+    const told = (await vault.mails(owner.email, 'second-factor-changed')).filter(({ subject }) =>
+      subject.startsWith('Second factor locked'),
+    );
+    expect(told).toHaveLength(rows.length);
+    return rows.map(({ details }) => details['lockedForSeconds']).sort();
+  }
+
+  it('nine in each quarter of an hour: the thirtieth locks codes for 1 h, then for 2 h, and tells the owner', async () => {
+    await failInWindows([9, 9, 9, 2]);
+    expect(await locks()).toEqual([]);
+    await fail(1);
+    expect(await locks()).toEqual([3_600]);
+    await expectLocked(stranger, 3_600);
+    expect((await proveBy(stranger, { recoveryCode: owner.recoveryCodes[0] })).status).toBe(200);
+    vault.clock.advance(60 * MINUTE_MS);
+    await failInWindows([9, 9, 9, 3]);
+    expect(await locks()).toEqual([3_600, 7_200]);
+    await expectLocked(stranger, 7_200);
+  });
+
+  it('one wrong code that fills both is told once, by the longer lock', async () => {
+    await failInWindows([10, 10]);
+    expect(await locks()).toEqual([900, 900]);
+    vault.clock.advance(15 * MINUTE_MS);
+    await fail(10);
+    expect(await locks()).toEqual([3_600, 900, 900]);
+    await expectLocked(stranger, 3_600);
+  });
+
+  it('a right code forgets those of the day too', async () => {
+    await failInWindows([9, 9, 9]);
+    expect((await proveBy(stranger, { code: owner.code() })).status).toBe(200);
+    vault.nextStep();
+    await fail(9);
+    expect((await proveBy(stranger, { code: owner.code() })).status).toBe(200);
+  });
+
+  it('recovery codes have no limit of the day: they cannot be guessed', async () => {
+    const proof = (): object => ({ recoveryCode: 'AAAAAA-AAAAAA-AAAAAA-AAAAAA' });
+    for (let window = 0; window < 4; window += 1) {
+      await fail(9, stranger, proof);
+      vault.clock.advance(15 * MINUTE_MS);
+    }
+    expect((await proveBy(stranger, { recoveryCode: owner.recoveryCodes[0] })).status).toBe(200);
+  });
+
+  it('a known browser signs in while strangers are locked out, by the quarter of an hour and by the day', async () => {
+    await fail(10);
+    await fail(10, stranger, () => ({ recoveryCode: 'x' }));
+    await expectLocked(stranger, 900);
+    expect((await proveBy(known, { code: owner.code() })).status).toBe(200);
+    expect((await proveBy(known, { recoveryCode: owner.recoveryCodes[0] })).status).toBe(200);
+    vault.clock.advance(15 * MINUTE_MS);
+    await failInWindows([10, 10]);
+    await expectLocked(stranger, 3_600);
+    expect((await proveBy(known, { code: owner.code() })).status).toBe(200);
+    // What it proved there forgets nothing of the strangers.
+    await expectLocked(stranger, 3_600);
+  });
+
+  it('its own ten lock it alone, and are told', async () => {
+    await fail(10, known);
+    await expectLocked(known, 900);
+    expect(await locks()).toEqual([900]);
+    await fail(9);
+    expect((await proveBy(stranger, { code: owner.code() })).status).toBe(200);
+  });
+
+  it('its own thirty of a day lock it alone', async () => {
+    await failInWindows([9, 9, 9, 3], known);
+    await expectLocked(known, 3_600);
+    expect(await locks()).toEqual([3_600]);
+    expect((await proveBy(stranger, { code: owner.code() })).status).toBe(200);
+  });
+});

@@ -132,8 +132,9 @@ describe('an enrolment', () => {
     const code = notThe(vault.codeOf(late.secret));
     expectCode(await late.browser.post('/auth/totp/confirm', { code }), 401, 'CHALLENGE_EXPIRED');
     // One that was in time when it was looked at.
-    const { id } = await vault.dataSource.manager.findOneByOrFail(TotpCredential, { confirmedAt: IsNull() });
-    const claim = vault.get(Database).write((manager) => vault.get(TotpCredentials).confirm(manager, id, 1));
+    const row = await vault.dataSource.manager.findOneByOrFail(TotpCredential, { confirmedAt: IsNull() });
+    const opened = { ...row, secret: late.secret };
+    const claim = vault.get(Database).write((manager) => vault.get(TotpCredentials).confirm(manager, opened, 1));
     expect(await claim).toBe(false);
     vault.clock.advance(1);
     const rows = (): Promise<number> => vault.dataSource.manager.count(TotpCredential);
@@ -184,7 +185,39 @@ describe('an enrolment', () => {
     const code = vault.codeOf(begun.secret);
     expect((await begun.browser.post('/auth/reauthenticate', { code })).status).not.toBe(200);
     expect((await begun.browser.post('/auth/reauthenticate', { password: PASSWORD })).status).toBe(200);
-    expect((await confirm(begun.browser, begun.secret)).status).toBe(200);
+    // The session has another id from then on.
+    expectCode(await confirm(begun.browser, begun.secret), 401, 'CHALLENGE_EXPIRED');
+    const { secret } = (await begun.browser.post('/auth/totp/enroll', {})).body;
+    expect((await confirm(begun.browser, secret)).status).toBe(200);
+  });
+
+  it('is ended by the session that began it alone, and another one uses nothing up', async () => {
+    const { browser, secret, email } = await begin();
+    const other = vault.client();
+    await other.signIn(email);
+    const tokens = (await vault.client().signIn(email, PASSWORD, { deliver: 'tokens' })).body;
+    const headers = { authorization: `Bearer ${tokens.access_token}` };
+    for (let tries = 0; tries < 11; tries += 1) {
+      const code = tries === 0 ? vault.codeOf(secret) : notThe(vault.codeOf(secret));
+      expectCode(await other.post('/auth/totp/confirm', { code }), 401, 'CHALLENGE_EXPIRED');
+    }
+    const code = vault.codeOf(secret);
+    expectCode(await vault.client().post('/auth/totp/confirm', { code }, { headers }), 401, 'CHALLENGE_EXPIRED');
+    expect((await confirm(browser, secret)).status).toBe(200);
+    expect((await browser.get('/auth/session')).body.methods).toEqual(['pwd', 'otp', 'mfa']);
+  });
+
+  it('ends with a password reset: whoever signs in after it confirms nothing that was begun before', async () => {
+    const { browser, secret, email } = await begin();
+    await vault.client().post('/auth/password/forgot', { email });
+    const { token } = await vault.mail(email, 'reset-password');
+    const password = 'a horse that nobody else has seen';
+    expect((await vault.client().post('/auth/password/reset', { token, password })).status).toBe(204);
+    const owner = vault.client();
+    expect((await owner.signIn(email, password)).body.status).toBe('signed_in');
+    expectCode(await confirm(owner, secret), 401, 'CHALLENGE_EXPIRED');
+    expectCode(await confirm(browser, secret), 401, 'NOT_AUTHENTICATED');
+    expect((await owner.get('/auth/second-factor')).body).toMatchObject({ totp: false, recoveryCodesLeft: 0 });
   });
 
   it('is begun and ended by a fresh session alone', async () => {

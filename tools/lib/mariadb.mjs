@@ -57,6 +57,8 @@ export async function installMariadb(binary) {
 function settings(folder, port) {
   const own = {
     datadir: path.join(folder, 'data'),
+    // Servers that share one remove each other's temporary tables.
+    tmpdir: folder,
     socket: path.join(folder, 's'),
     'pid-file': path.join(folder, 'pid'),
   };

@@ -42,8 +42,8 @@ export class CodeSignIn {
       deliver: 'tokens',
       client,
       locale,
-      // Known by the session that made the code.
-      knownDevice: grant.sessionId ?? userId,
+      // Known by the session that made the code, if one did.
+      knownDevice: grant.sessionId ?? grant.knownDevice,
     });
     if ('pending' in outcome) return outcome;
     if (!(await this.codes.noteSpent(code, outcome.session))) {

@@ -7,7 +7,7 @@ import { Keyring } from '../../keys/keyring.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { Account } from '../../users/account.entity.js';
 import { Identity } from './identity.entity.js';
-import type { Exchanged, ProviderTokens } from './provider-exchange.service.js';
+import type { Exchanged, ProviderTokens } from './exchanged.js';
 import type { ProviderIdentity } from './profiles.js';
 
 /** One line of `GET /identities`. Times are ISO 8601 once serialised. */

@@ -21,7 +21,7 @@ import { MailAccounts, type MailAccount } from '../../users/mail-accounts.servic
 import type { Arrival } from './arrival.js';
 import { Identities } from './identities.service.js';
 import type { ProviderIdentity } from './profiles.js';
-import type { Exchanged } from './provider-exchange.service.js';
+import type { Exchanged } from './exchanged.js';
 import { ProviderFailure } from './provider-failure.js';
 
 /** Somebody was faster: what was read of the identity or its account is not true any more. */

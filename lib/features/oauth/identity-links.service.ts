@@ -14,7 +14,7 @@ import { Identities } from './identities.service.js';
 import { IdentityAccounts, Outpaced, outpacing } from './identity-accounts.service.js';
 import { Identity } from './identity.entity.js';
 import type { FlowOwner, OAuthFlow } from './oauth-flow.js';
-import type { Exchanged } from './provider-exchange.service.js';
+import type { Exchanged } from './exchanged.js';
 import { ProviderFailure } from './provider-failure.js';
 
 /** Identities of one account. */
@@ -68,6 +68,7 @@ export class IdentityLinks {
       event: 'identity.unlinked',
       details: { provider: identity.provider },
       notice: 'identity-unlinked',
+      concerns: 'identity',
       work: async (manager) => {
         // The account's row is locked: of two that would take the last two ways in, one comes second.
         isLast = (await this.credentials.countSignInMethods(manager, who.userId)) <= 1;
@@ -93,6 +94,7 @@ export class IdentityLinks {
       event: 'identity.linked',
       details: { provider, by: 'owner' },
       notice: 'identity-linked',
+      concerns: 'identity',
       work: async (manager) => {
         verdict = await this.judge(manager, who.userId, found);
         if (verdict === 'free') await this.identities.insert(manager, who.userId, provider, found);

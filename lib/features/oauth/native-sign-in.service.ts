@@ -1,37 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import { METHODS } from '../../common/authentication-methods.js';
 import { Clock } from '../../common/clock.js';
-import { AuthSettings } from '../../options/auth-settings.js';
 import { SecondFactors } from '../../second-factors/second-factors.service.js';
-import type { AwaitedFactor } from '../../sign-in/sign-in.service.js';
+import { SignIn } from '../../sign-in/sign-in.service.js';
 import { AuthorizationCodes } from '../../tokens/authorization-codes.js';
 import { TokenScopes } from '../../tokens/token-scopes.js';
 import type { Arrival } from './arrival.js';
 import type { OAuthFlow } from './oauth-flow.js';
-import { OAuthSignIn, type IdentityProof } from './oauth-sign-in.service.js';
-import type { Exchanged } from './provider-exchange.service.js';
-
-/** What a native application is sent back with. */
-export type NativeOutcome = { readonly code: string } | AwaitedFactor;
+import { OAuthSignIn, type ReadyProof } from './oauth-sign-in.service.js';
+import type { Exchanged } from './exchanged.js';
 
 /**
  * The same for an application on somebody's own device: it gets a code of one minute, which only the one who holds the PKCE
- * verifier can exchange at `POST /token`. The account, the hook and the epoch are asked there.
+ * verifier can exchange at `POST /token`. The account and the hook are asked before anything changes, and there once more
+ * with the epoch; a second factor is asked for there alone, so that nothing in the address signs anybody in.
  */
 @Injectable()
 export class NativeSignIn {
   constructor(
-    private readonly signIn: OAuthSignIn,
+    private readonly identities: OAuthSignIn,
+    private readonly signIn: SignIn,
     private readonly codes: AuthorizationCodes,
     private readonly factors: SecondFactors,
     private readonly scopes: TokenScopes,
-    private readonly settings: AuthSettings,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws a `ProviderFailure`. */
-  signInWith(flow: OAuthFlow, found: Exchanged, arrival: Arrival): Promise<NativeOutcome> {
-    return this.signIn.resolving(flow, found, arrival, (proof) => this.handOver(flow, proof, arrival));
+  /** The code. Throws a `ProviderFailure`. */
+  async signInWith(flow: OAuthFlow, found: Exchanged, arrival: Arrival): Promise<string> {
+    const { userId, code } = await this.identities.resolving(flow, found, arrival, (proof) =>
+      this.handOver(flow, proof, arrival),
+    );
+    // With a second factor the sign-in is far from complete.
+    if ((await this.factors.dueOf(userId)).length === 0) await this.identities.noteUse(flow, found);
+    return code;
   }
 
   /** Throws `VALIDATION_FAILED` (400). */
@@ -41,20 +43,13 @@ export class NativeSignIn {
 
   private async handOver(
     { codeChallenge, scope }: OAuthFlow,
-    { userId, epoch: before, redeem }: IdentityProof,
-    { devices }: Arrival,
-  ): Promise<NativeOutcome> {
+    { userId, epoch: before, redeem, freshUntil }: ReadyProof,
+    { client, devices }: Arrival,
+  ): Promise<{ readonly userId: string; readonly code: string }> {
+    await this.signIn.admit({ userId, method: METHODS.federation, client, redeem });
     const epoch = (await redeem?.()) ?? before;
-    const methods = [METHODS.federation];
-    const due = await this.factors.dueOf(userId);
-    if (due.length > 0) {
-      const knownDevice = devices.deviceFor(userId)?.deviceId;
-      const waits = { deliver: 'tokens', rememberMe: false, scope, knownDevice, budget: undefined } as const;
-      return { pending: { userId, epoch, methods, ...waits }, methods: due.map(({ kind }) => kind) };
-    }
-    const authenticatedAt = this.clock.now();
-    const freshUntil = authenticatedAt + this.settings.sessions.freshMs;
-    const grant = { userId, epoch, methods, authenticatedAt, freshUntil, scope };
-    return { code: await this.codes.issue(grant, codeChallenge!) };
+    const proven = { methods: [METHODS.federation], authenticatedAt: this.clock.now(), freshUntil };
+    const knownDevice = devices.deviceFor(userId)?.deviceId;
+    return { userId, code: await this.codes.issue({ userId, epoch, scope, knownDevice, ...proven }, codeChallenge!) };
   }
 }

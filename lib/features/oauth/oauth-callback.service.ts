@@ -16,7 +16,8 @@ import { OAuthFailures } from './oauth-failures.service.js';
 import { OAuthFlows } from './oauth-flows.service.js';
 import { OAuthReauthentication } from './oauth-reauthentication.service.js';
 import { OAuthSignIn } from './oauth-sign-in.service.js';
-import { ProviderExchange, type Exchanged } from './provider-exchange.service.js';
+import type { Exchanged } from './exchanged.js';
+import { ProviderExchange } from './provider-exchange.service.js';
 import { ProviderFailure } from './provider-failure.js';
 import { RedirectUris } from './redirect-uris.service.js';
 import { withFragment, withQuery } from './return-targets.service.js';
@@ -86,8 +87,7 @@ export class OAuthCallback {
 
   private async finishSignIn(flow: OAuthFlow, found: Exchanged, arrival: Arrival, callback: Callback): Promise<string> {
     if (flow.codeChallenge !== undefined) {
-      const outcome = await this.native.signInWith(flow, found, arrival);
-      return 'code' in outcome ? withQuery(flow.returnTo, 'code', outcome.code) : this.ask(flow, callback, outcome);
+      return withQuery(flow.returnTo, 'code', await this.native.signInWith(flow, found, arrival));
     }
     const outcome = await this.signIn.signInWith(flow, found, arrival);
     if ('pending' in outcome) return this.ask(flow, callback, outcome);

@@ -12,7 +12,7 @@ import { UserDirectory } from '../../users/user-directory.js';
 import type { Arrival } from './arrival.js';
 import { Identities } from './identities.service.js';
 import type { FlowOwner, OAuthFlow } from './oauth-flow.js';
-import type { Exchanged } from './provider-exchange.service.js';
+import type { Exchanged } from './exchanged.js';
 import { ProviderFailure } from './provider-failure.js';
 
 /**

@@ -6,14 +6,18 @@ import { SecondFactors } from '../../second-factors/second-factors.service.js';
 import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign-in.service.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 import type { Arrival } from './arrival.js';
+import { FederatedFreshness } from './federated-freshness.service.js';
 import { Identities } from './identities.service.js';
 import { IdentityAccounts, Outpaced } from './identity-accounts.service.js';
 import type { OAuthFlow } from './oauth-flow.js';
-import type { Exchanged } from './provider-exchange.service.js';
+import type { Exchanged } from './exchanged.js';
 import { ProviderFailure } from './provider-failure.js';
 
 /** Whom an identity signs in. */
 export type IdentityProof = Pick<SignInProof, 'userId' | 'epoch' | 'redeem'>;
+
+/** The same, and until when (epoch ms) the session that begins with it is fresh. */
+export type ReadyProof = IdentityProof & { readonly freshUntil: number };
 
 const ROUNDS = 4;
 
@@ -31,12 +35,13 @@ export class OAuthSignIn {
     private readonly accounts: MailAccounts,
     private readonly factors: SecondFactors,
     private readonly signIn: SignIn,
+    private readonly freshness: FederatedFreshness,
     private readonly settings: AuthSettings,
   ) {}
 
   /** Throws a `ProviderFailure`. */
-  signInWith(flow: OAuthFlow, found: Exchanged, arrival: Arrival): Promise<SignInOutcome> {
-    return this.resolving(flow, found, arrival, (proof) =>
+  async signInWith(flow: OAuthFlow, found: Exchanged, arrival: Arrival): Promise<SignInOutcome> {
+    const outcome = await this.resolving(flow, found, arrival, (proof) =>
       this.signIn.complete({
         ...proof,
         method: METHODS.federation,
@@ -48,6 +53,8 @@ export class OAuthSignIn {
         replaces: arrival.session,
       }),
     );
+    if (!('pending' in outcome)) await this.noteUse(flow, found);
+    return outcome;
   }
 
   /**
@@ -58,15 +65,19 @@ export class OAuthSignIn {
     flow: OAuthFlow,
     found: Exchanged,
     arrival: Arrival,
-    goOn: (proof: IdentityProof) => Promise<T>,
+    goOn: (proof: ReadyProof) => Promise<T>,
   ): Promise<T> {
+    let isNew = false;
     for (let round = 0; round < ROUNDS; round += 1) {
       try {
         const proof = await this.proofOf(flow, found, arrival);
-        if (proof === undefined) continue;
-        const result = await goOn(proof);
-        await this.noteUse(flow, found);
-        return result;
+        if (proof === undefined) {
+          isNew = true;
+          continue;
+        }
+        const { userId } = proof;
+        const freshUntil = await this.freshness.until({ userId, isNew, found, session: arrival.session });
+        return await goOn({ ...proof, freshUntil });
       } catch (error) {
         if (!(error instanceof Outpaced)) throw refusal(error);
       }
@@ -74,7 +85,7 @@ export class OAuthSignIn {
     throw new ProviderFailure('account');
   }
 
-  /** `undefined`: there is an account by now, to be looked up. */
+  /** `undefined`: there is a new account by now, to be looked up. */
   private async proofOf(flow: OAuthFlow, found: Exchanged, arrival: Arrival): Promise<IdentityProof | undefined> {
     const known = await this.identities.find(found.identity);
     if (known !== undefined) {
@@ -107,7 +118,8 @@ export class OAuthSignIn {
     return this.settings.oauth.linkByVerifiedEmail && (await this.factors.dueOf(userId)).length === 0;
   }
 
-  private async noteUse({ provider }: OAuthFlow, found: Exchanged): Promise<void> {
+  /** @internal Once the sign-in is complete. */
+  async noteUse({ provider }: OAuthFlow, found: Exchanged): Promise<void> {
     const known = await this.identities.find(found.identity);
     if (known !== undefined) await this.identities.noteUse(known.id, provider, found);
   }

@@ -1,5 +1,6 @@
 import { defineFeature } from '../define-feature.js';
 import { Identities } from './identities.service.js';
+import { FederatedFreshness } from './federated-freshness.service.js';
 import { IdentitiesController } from './identities.controller.js';
 import { IdentityAccounts } from './identity-accounts.service.js';
 import { Identity } from './identity.entity.js';
@@ -31,6 +32,7 @@ export const oauth = defineFeature({
     Identities,
     IdentityAccounts,
     IdentityLinks,
+    FederatedFreshness,
     OAuthSignIn,
     NativeSignIn,
     OAuthReauthentication,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OAuthProviderSettings } from '../../options/oauth-settings.js';
-import { claimsProfile, identityOf, profileOf } from './profiles.js';
+import { claimsProfile, identityOf, joinClaims, profileOf } from './profiles.js';
 
 const settings = (more: Partial<OAuthProviderSettings>): OAuthProviderSettings =>
   ({ kind: 'oauth2', issuer: 'https://id.example.com', emailsAreVerified: false, ...more }) as OAuthProviderSettings;
@@ -39,6 +39,16 @@ describe('what providers say of somebody', () => {
     expect(says('oidc', { xms_edov: true }).emailVerified).toBe(false);
     expect(says('microsoft', { email_verified: true }).emailVerified).toBe(false);
     expect(says('microsoft', { xms_edov: '1' }).emailVerified).toBe(true);
+  });
+
+  it('an address of the userinfo endpoint is not vouched for by the ID token', () => {
+    const idToken = { sub: '1', email: 'old@example.com', email_verified: true, xms_edov: true };
+    const read = (kind: 'oidc' | 'microsoft', info: object) => claimsProfile(kind, joinClaims(idToken, { ...info }));
+    for (const kind of ['oidc', 'microsoft'] as const) {
+      expect(read(kind, ada)).toMatchObject({ ...ada, emailVerified: false });
+      expect(read(kind, { email_verified: false, xms_edov: false })).toMatchObject({ emailVerified: true });
+      expect(read(kind, { ...ada, email_verified: true, xms_edov: true })).toMatchObject({ emailVerified: true });
+    }
   });
 
   it('names nobody without a subject that can be kept', () => {

@@ -53,6 +53,12 @@ export function profileOf({ kind, profile }: OAuthProviderSettings, info: Claims
   }
 }
 
+/** What the ID token and the userinfo endpoint say together. An address and whether it is verified are of one mouth. */
+export function joinClaims(idToken: Claims, info: Claims): Claims {
+  const { email, email_verified, xms_edov } = info;
+  return { name: info['name'], ...idToken, ...('email' in info ? { email, email_verified, xms_edov } : {}) };
+}
+
 /** The claims of an OpenID provider. Apple writes `"true"` for `true`; Microsoft has a claim of its own. */
 export function claimsProfile(kind: OAuthProviderSettings['kind'], claims: Claims): OAuthProfile {
   const verified = kind === 'microsoft' ? claims['xms_edov'] : claims['email_verified'];

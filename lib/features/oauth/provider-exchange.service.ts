@@ -3,30 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration, TokenEndpointResponse } from 'openid-client';
 import { Clock } from '../../common/clock.js';
-import { SECOND_MS } from '../../common/duration.js';
+import { MINUTE_MS, SECOND_MS } from '../../common/duration.js';
 import { AuthSettings } from '../../options/auth-settings.js';
+import type { Exchanged, ProviderTokens } from './exchanged.js';
 import type { OAuthFlow } from './oauth-flow.js';
 import { OPENID_CLIENT, type OpenidClient } from './openid-client.provider.js';
-import { claimsProfile, identityOf, profileOf, type Claims, type ProviderIdentity } from './profiles.js';
+import { claimsProfile, identityOf, joinClaims, profileOf, type Claims, type ProviderIdentity } from './profiles.js';
 import { ProviderClient } from './provider-client.js';
 import { ProviderFailure } from './provider-failure.js';
 import { ProviderFetch } from './provider-fetch.js';
 import { reasonOf } from './failure-reason.js';
 
-/** Tokens of a provider, for applications that keep them. */
-export interface ProviderTokens {
-  readonly accessToken: string;
-  readonly refreshToken: string | undefined;
-  /** As the provider granted it. */
-  readonly scope: string | undefined;
-  /** Epoch ms. */
-  readonly expiresAt: number | undefined;
-}
-
-export interface Exchanged {
-  readonly identity: ProviderIdentity;
-  readonly tokens: ProviderTokens;
-}
+/** How far the clock of a provider may be ahead of ours. */
+const AHEAD_MS = MINUTE_MS;
+/** Of tokens that are kept, as JSON: what a column of text holds everywhere, once it is sealed. */
+const LONGEST_KEPT_BYTES = 16 * 1024;
 
 /** Talks to the providers: an authorization request, and what its answer is exchanged for. */
 @Injectable()
@@ -80,10 +71,15 @@ export class ProviderExchange {
       const client = this.client(flow);
       const configuration = await client.configuration();
       const tokens = await this.redeem(client, configuration, flow, answer);
+      const authenticatedAt = client.isOpenid ? this.authenticatedAt(tokens.claims()?.auth_time) : undefined;
+      const kept = this.kept(tokens);
+      if (client.settings.storeTokens && Buffer.byteLength(JSON.stringify(kept)) > LONGEST_KEPT_BYTES) {
+        throw new ProviderFailure('provider');
+      }
       const identity = client.isOpenid
         ? await this.openidIdentity(client, configuration, tokens)
         : await this.plainIdentity(client, configuration, tokens);
-      return { identity, tokens: this.kept(tokens) };
+      return { identity, tokens: kept, authenticatedAt };
     });
   }
 
@@ -114,10 +110,15 @@ export class ProviderExchange {
       isWhole || !hasMore
         ? {}
         : await this.openid!.fetchUserInfo(configuration, tokens.access_token, String(claims['sub']));
-    // An address and whether it is verified are of one mouth.
-    const address: Claims = 'email' in info ? { email: info['email'], email_verified: info['email_verified'] } : {};
-    const profile = claimsProfile(settings.kind, { name: info['name'], ...claims, ...address });
+    const profile = claimsProfile(settings.kind, joinClaims(claims, info));
     return identityOf({ ...settings, issuer: String(claims['iss']) }, profile);
+  }
+
+  private authenticatedAt(seconds: unknown): number | undefined {
+    if (seconds === undefined) return undefined;
+    const at = typeof seconds === 'number' ? seconds * SECOND_MS : NaN;
+    if (!(at <= this.clock.now() + AHEAD_MS)) throw new ProviderFailure('validation');
+    return Math.max(0, Math.floor(at));
   }
 
   private async plainIdentity(

@@ -27,12 +27,15 @@ export class ReturnTargets {
     const isOurs = url.origin === appUrl.origin || origins.includes(url.origin);
     // `/.//host`: a page that goes on to its own path would leave for another site.
     if (url.pathname.startsWith('//')) return undefined;
-    return isOurs && url.username === '' && url.password === '' ? url.href : undefined;
+    const isPlain = url.username === '' && url.password === '';
+    // Percent-encoding makes a letter up to nine times as long.
+    return isOurs && isPlain && url.href.length <= LONGEST ? url.href : undefined;
   }
 
   /** One of `oauth.nativeRedirects`, letter for letter; on loopback with any port (RFC 8252 §7.3). */
   native(text: string): string | undefined {
     if (text.length > LONGEST || DECEPTIVE.test(text) || !URL.canParse(text)) return undefined;
+    if (new URL(text).href.length > LONGEST) return undefined;
     return this.settings.oauth.nativeRedirects.some((listed) => isSame(listed, text)) ? text : undefined;
   }
 }

@@ -17,6 +17,10 @@ export interface OpenedChallenge {
   readonly id: string;
 }
 
+interface IssuedChallenge extends OpenedChallenge {
+  readonly issuedAt: number;
+}
+
 /**
  * Challenges that nothing is stored for until they are used: each carries its random bits, its time and a MAC over both, its
  * purpose and its subject. So anybody may ask for as many as he likes.
@@ -40,22 +44,33 @@ export class PasskeyChallenges {
   /**
    * A challenge as it comes back, base64url in the client data. `undefined` for one that is none of ours, for another
    * purpose or subject, too old, or from before the state store was last connected: what had been used by then may have
-   * been forgotten. The MAC is compared in constant time.
+   * been forgotten.
    */
   open(presented: string, purpose: ChallengePurpose, subject: string): OpenedChallenge | undefined {
-    const text = Buffer.from(presented, 'base64url').toString('utf8');
-    const [id = '', time = '', ...mac] = text.split('.');
-    const issuedAt = Number(time);
-    if (!this.keyring.verify('passkey-challenge', mac.join('.'), signed(purpose, subject, id, issuedAt))) {
-      return undefined;
-    }
+    const issued = this.read(presented, purpose, subject);
+    if (issued === undefined) return undefined;
+    const { id, issuedAt } = issued;
     if (issuedAt + CHALLENGE_LIFE_MS <= this.clock.now() || issuedAt < this.store.connectedAt()) return undefined;
     return { id };
+  }
+
+  /** Whether we have issued it for this purpose and subject, in time or not. */
+  isOurs(presented: string, purpose: ChallengePurpose, subject: string): boolean {
+    return this.read(presented, purpose, subject) !== undefined;
   }
 
   /** After what answered it was verified, and before anything comes of it: of any number of callers at once one gets `true`. */
   use({ id }: OpenedChallenge): Promise<boolean> {
     return this.store.setIfAbsent(`gh:passkey:used:${id}`, '1', CHALLENGE_LIFE_MS);
+  }
+
+  /** The MAC is compared in constant time. */
+  private read(presented: string, purpose: ChallengePurpose, subject: string): IssuedChallenge | undefined {
+    const text = Buffer.from(presented, 'base64url').toString('utf8');
+    const [id = '', time = '', ...mac] = text.split('.');
+    const issuedAt = Number(time);
+    const isSigned = this.keyring.verify('passkey-challenge', mac.join('.'), signed(purpose, subject, id, issuedAt));
+    return isSigned ? { id, issuedAt } : undefined;
   }
 }
 

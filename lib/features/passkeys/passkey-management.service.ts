@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not, type EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import type { ClientInfo } from '../../common/client-address.js';
 import type { Principal } from '../../common/principal.js';
 import { isRowId } from '../../common/row-id.js';
@@ -7,9 +7,12 @@ import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { EventRecorder } from '../../events/event-recorder.js';
 import { FactorChanges, type RenewedSession } from '../../second-factors/factor-changes.service.js';
+import { RecoveryCodes } from '../../second-factors/recovery-codes.service.js';
+import { SecondFactors } from '../../second-factors/second-factors.service.js';
 import { Credentials } from '../../users/credentials.service.js';
 import type { PasskeyChange } from './passkey-registration.service.js';
 import { Passkey } from './passkey.entity.js';
+import { PASSKEY_KIND } from './passkey.factor.js';
 
 type RemovalRefusal = 'NOT_FOUND' | 'LAST_SIGN_IN_METHOD';
 
@@ -20,6 +23,8 @@ export class PasskeyManagement {
     private readonly database: Database,
     private readonly changes: FactorChanges,
     private readonly credentials: Credentials,
+    private readonly factors: SecondFactors,
+    private readonly recoveryCodes: RecoveryCodes,
     private readonly events: EventRecorder,
   ) {}
 
@@ -37,11 +42,16 @@ export class PasskeyManagement {
     return renamed;
   }
 
-  /** Throws `LAST_SIGN_IN_METHOD` (409), and `NOT_AUTHENTICATED` (401) when the session has ended meanwhile. */
+  /**
+   * Takes the recovery codes along when they would stand in for nothing any more. Throws `LAST_SIGN_IN_METHOD` (409), and `NOT_AUTHENTICATED` (401) when the session has ended
+   * meanwhile.
+   */
   async remove(id: string, request: PasskeyChange): Promise<RenewedSession> {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
     const { userId } = request.who;
     let refusal: RemovalRefusal | undefined;
+    // Adding or removing another factor ends this session, so that the answer holds where the session does.
+    const hasOther = await this.hasOtherFactor(userId);
     const renewed = await this.changes.apply({
       ...request,
       event: 'passkey.removed',
@@ -50,7 +60,10 @@ export class PasskeyManagement {
       work: async (manager) => {
         refusal = await this.refusalOf(manager, userId, id);
         if (refusal !== undefined) return false;
-        return (await manager.delete(Passkey, { id, userId })).affected === 1;
+        if ((await manager.delete(Passkey, { id, userId })).affected !== 1) return false;
+        const isLast = !(await manager.existsBy(Passkey, { userId, clonedAt: IsNull() }));
+        if (isLast && !hasOther) await this.recoveryCodes.drop(manager, userId);
+        return true;
       },
     });
     if (renewed === 'lost') throw new AuthError(refusal ?? 'NOT_FOUND');
@@ -58,13 +71,17 @@ export class PasskeyManagement {
     return renewed;
   }
 
+  private async hasOtherFactor(userId: string): Promise<boolean> {
+    const others = this.factors.all.filter(({ kind }) => kind !== PASSKEY_KIND);
+    const standings = await Promise.all(others.map((factor) => factor.standingOf(userId)));
+    return standings.some((standing) => standing === 'usable' || standing === 'demanding');
+  }
+
   /** The account's row is locked. A passkey that is refused for its counter is no way to sign in. */
   private async refusalOf(manager: EntityManager, userId: string, id: string): Promise<RemovalRefusal | undefined> {
     const passkey = await manager.findOneBy(Passkey, { id, userId });
     if (passkey === null) return 'NOT_FOUND';
     if (passkey.clonedAt !== null) return undefined;
-    const refused = await manager.countBy(Passkey, { userId, clonedAt: Not(IsNull()) });
-    const all = await this.credentials.countSignInMethods(manager, userId);
-    return all - refused <= 1 ? 'LAST_SIGN_IN_METHOD' : undefined;
+    return (await this.credentials.countSignInMethods(manager, userId)) <= 1 ? 'LAST_SIGN_IN_METHOD' : undefined;
   }
 }

@@ -49,8 +49,12 @@ export class PasskeyRegistration {
     private readonly settings: AuthSettings,
   ) {}
 
-  /** What the browser makes one by. Throws `LIMIT_REACHED` (409) and `NOT_AUTHENTICATED` (401). */
+  /**
+   * What the browser makes one by. Throws `LIMIT_REACHED` (409), `NOT_AUTHENTICATED` (401) and `SECOND_FACTOR_REQUIRED` (403)
+   * for a session that has proven less than the account can.
+   */
   async begin(who: Principal): Promise<PublicKeyCredentialCreationOptionsJSON> {
+    await this.changes.requireProof(who);
     const user = await this.users.publicUser(who.userId);
     if (user === undefined) throw new AuthError('NOT_AUTHENTICATED');
     const existing = await this.passkeys.of(who.userId);

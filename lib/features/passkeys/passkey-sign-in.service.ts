@@ -5,13 +5,14 @@ import { constantTimeEqual } from '../../common/constant-time.js';
 import { AuthError } from '../../errors/auth-error.js';
 import type { AuthErrorCode } from '../../errors/error-codes.js';
 import { EventRecorder } from '../../events/event-recorder.js';
+import { Metrics } from '../../events/metrics.service.js';
 import type { Delivery } from '../../sign-in/delivery.js';
 import { SignIn, type SignInOutcome, type SignInProof } from '../../sign-in/sign-in.service.js';
 import { TokenScopes } from '../../tokens/token-scopes.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 import { readClientData } from './client-data.js';
 import { methodOf, PasskeyAssertions } from './passkey-assertions.service.js';
-import { PasskeyChallenges, type OpenedChallenge } from './passkey-challenges.service.js';
+import { PasskeyChallenges } from './passkey-challenges.service.js';
 import type { Passkey } from './passkey.entity.js';
 import type { AssertionInput } from './passkeys.schemas.js';
 import { Passkeys } from './passkeys.service.js';
@@ -43,6 +44,7 @@ export class PasskeySignIn {
     private readonly signIn: SignIn,
     private readonly scopes: TokenScopes,
     private readonly events: EventRecorder,
+    private readonly metrics: Metrics,
   ) {}
 
   /** A challenge that only this browser can answer; of a client of tokens it is bound by nothing but the signature. */
@@ -57,8 +59,10 @@ export class PasskeySignIn {
   async signInWith({ answer, devices, binding, ...request }: PasskeySignInRequest): Promise<SignInOutcome> {
     const { client, deliver, locale } = request;
     if (deliver === 'tokens') this.scopes.refuseUnknown(request.scope);
-    const challenge = this.open(answer, subjectOf(deliver, binding));
-    if (challenge === undefined) return this.refuse('CHALLENGE_EXPIRED', client, 'challenge');
+    const subject = subjectOf(deliver, binding);
+    const presented = readClientData(answer.response.clientDataJSON)?.challenge ?? '';
+    const challenge = this.challenges.open(presented, 'sign-in', subject);
+    if (challenge === undefined) return this.refuseChallenge(presented, subject, client);
     const named = await this.named(answer);
     if (named === undefined) return this.refuse('INVALID_CREDENTIALS', client, 'passkey');
     const { passkey, account } = named;
@@ -82,11 +86,6 @@ export class PasskeySignIn {
     });
   }
 
-  private open({ response }: AssertionInput, subject: string): OpenedChallenge | undefined {
-    const data = readClientData(response.clientDataJSON);
-    return data && this.challenges.open(data.challenge, 'sign-in', subject);
-  }
-
   /** The authenticator says by its handle whose passkey it is (WebAuthn Level 3 §7.2, step 6): that has to agree with ours. */
   private async named({ id, response }: AssertionInput): Promise<Named | undefined> {
     const passkey = await this.passkeys.find(id);
@@ -95,6 +94,15 @@ export class PasskeySignIn {
     const isOwners = handle !== undefined && constantTimeEqual(handle, response.userHandle ?? '');
     const account = isOwners ? await this.accounts.find(passkey.userId) : undefined;
     return account && { passkey, account };
+  }
+
+  /** What was never ours costs nobody anything to send: it fills no audit trail, and is counted alone. */
+  private refuseChallenge(presented: string, subject: string, client: SignInProof['client']): Promise<never> {
+    if (this.challenges.isOurs(presented, 'sign-in', subject)) {
+      return this.refuse('CHALLENGE_EXPIRED', client, 'challenge');
+    }
+    this.metrics.count('auth_foreign_challenges', { method: 'passkey' });
+    throw new AuthError('CHALLENGE_EXPIRED');
   }
 
   private async refuse(

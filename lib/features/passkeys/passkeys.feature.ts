@@ -29,6 +29,6 @@ export const passkeys = defineFeature({
   ],
   entities: [Passkey, PasskeyUser],
   secondFactors: [PasskeyFactor],
-  credentials: [{ entity: Passkey, signsIn: true }],
+  credentials: [{ entity: Passkey, signsIn: true, unless: 'clonedAt' }],
   checks: [PasskeyChecks],
 });

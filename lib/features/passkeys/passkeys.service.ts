@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
 import type { ClientInfo } from '../../common/client-address.js';
 import { Clock } from '../../common/clock.js';
+import { MINUTE_MS } from '../../common/duration.js';
 import { randomToken, uuidv7 } from '../../common/random.js';
 import { Database } from '../../database/database.js';
 import { AuthError } from '../../errors/auth-error.js';
@@ -15,6 +16,8 @@ import { Passkey } from './passkey.entity.js';
 import type { NewCredential, VerifiedAssertion } from './webauthn.service.js';
 
 const HANDLE_BYTES = 32;
+/** How long after a use an answer that was signed before it may still arrive: two tabs of one browser, a slow network. */
+const OVERTAKEN_MS = MINUTE_MS;
 
 export interface PasskeyUse {
   readonly client: ClientInfo;
@@ -83,7 +86,8 @@ export class Passkeys {
 
   /**
    * Notes the use of a passkey whose signature was right. A counter that does not go on (WebAuthn Level 3 §6.1.1) says that
-   * there are two of it: none of them is believed from then on, and the owner is told. `false`: it may not be used.
+   * there are two of it: none of them is believed from then on, and the owner is told. Within a minute after a use it says no
+   * more than that one answer has overtaken another: the late one alone is refused. `false`: it may not be used.
    */
   use(
     { id, userId }: Passkey,
@@ -105,6 +109,7 @@ export class Passkeys {
         .update(Passkey)
         .set({ clonedAt: lastUsedAt })
         .where('id = :id AND clonedAt IS NULL AND counter >= :counter', { id, counter })
+        .andWhere('(lastUsedAt IS NULL OR lastUsedAt <= :before)', { before: lastUsedAt - OVERTAKEN_MS })
         .execute();
       if (marked.affected !== 1) return false;
       await this.events.record(manager, {

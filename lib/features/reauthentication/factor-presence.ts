@@ -35,7 +35,9 @@ export class FactorPresence extends ProofOfPresence {
     return standing === 'usable' ? 'enough' : 'none';
   }
 
-  override check({ who, fields, client, locale }: PresentedProof): Promise<PresenceVerdict> {
+  override async check({ who, account, fields, client, locale }: PresentedProof): Promise<PresenceVerdict> {
+    // A recovery code that somebody has just made proves no more than the session that made it.
+    if ((await this.worthTo(account)) === 'none') return { refusal: 'INVALID_CODE' };
     const { userId, sessionId: askedBy } = who;
     return this.attempts.check(this.factor, { userId, fields, askedBy, client, locale });
   }

@@ -74,9 +74,9 @@ export class SecondFactorSignIn {
   /** What was proven, or `undefined` for a wrong proof, which has been recorded. */
   private async check(
     { factor, fields, client, locale }: SecondFactorRequest,
-    { userId, id: askedBy }: FoundSignIn,
+    { userId, id: askedBy, knownDevice }: FoundSignIn,
   ): Promise<string | undefined> {
-    const verdict = await this.attempts.check(factor, { userId, fields, askedBy, client, locale });
+    const verdict = await this.attempts.check(factor, { userId, fields, askedBy, client, locale, knownDevice });
     if ('method' in verdict) return verdict.method;
     await this.events.write({
       type: 'sign_in.failed',

@@ -14,7 +14,7 @@ export class TotpCredential {
   @Column(idColumn('user_id'))
   userId!: string;
 
-  /** The secret in base32, sealed for this row. */
+  /** The secret in base32, sealed for this row. While it is being set up the session that has begun it is sealed with it. */
   @Column({ name: 'sealed', type: 'text' })
   sealed!: string;
 

@@ -31,14 +31,17 @@ export class TotpCredentials {
     private readonly settings: AuthSettings,
   ) {}
 
-  /** A new secret in place of any that has not been confirmed. `undefined`: the account has a confirmed one. */
-  async enrol(userId: string): Promise<TotpParameters | undefined> {
+  /**
+   * A new secret in place of any that has not been confirmed, for this session alone. `undefined`: the account has a confirmed
+   * one.
+   */
+  async enrol(userId: string, sessionId: string): Promise<TotpParameters | undefined> {
     const createdAt = this.clock.now();
     const id = uuidv7(createdAt);
     const { algorithm } = this.settings.totp;
     const secret = newTotpSecret(algorithm);
     const parameters = { algorithm, digits: DIGITS, period: PERIOD_SECONDS };
-    const sealed = this.keyring.seal(secret, sealedFor(id));
+    const sealed = this.keyring.seal(pendingText(sessionId, secret), sealedFor(id));
     const row = { id, userId, sealed, ...parameters, lastStep: 0, createdAt, confirmedAt: null };
     const isNew = await this.database.write(async (manager) => {
       if (!(await lockAccount(manager, userId))) throw new AuthError('NOT_AUTHENTICATED');
@@ -60,20 +63,27 @@ export class TotpCredentials {
     return row === null || row.confirmedAt === null ? undefined : this.open(row);
   }
 
-  /** The enrolment that waits for its first code; `undefined` when there is none, or no more. */
-  async pendingOf(userId: string): Promise<OpenedCredential | undefined> {
+  /**
+   * The enrolment that waits for its first code. `undefined` when there is none, or no more, or one that another session has
+   * begun: what ends a session, such as a reset, ends its enrolment.
+   */
+  async pendingOf(userId: string, sessionId: string): Promise<OpenedCredential | undefined> {
     const row = await this.find(userId);
     const isOver = row === null || row.confirmedAt !== null || row.createdAt <= this.clock.now() - ENROLMENT_LIFE_MS;
-    return isOver ? undefined : this.open(row);
+    if (isOver) return undefined;
+    const { secret: text, ...rest } = this.open(row);
+    const secret = secretOfPending(sessionId, text);
+    return secret === undefined ? undefined : { ...rest, secret };
   }
 
   /** Inside `Database.write`: turns the enrolment into the account's authenticator, unless a newer one is there. */
-  async confirm(manager: EntityManager, id: string, step: number): Promise<boolean> {
+  async confirm(manager: EntityManager, { id, secret }: OpenedCredential, step: number): Promise<boolean> {
+    const sealed = this.keyring.seal(secret, sealedFor(id));
     const now = this.clock.now();
     const { affected } = await manager
       .createQueryBuilder()
       .update(TotpCredential)
-      .set({ confirmedAt: now, lastStep: step })
+      .set({ sealed, confirmedAt: now, lastStep: step })
       .where('id = :id AND confirmedAt IS NULL AND createdAt > :after', { id, after: now - ENROLMENT_LIFE_MS })
       .execute();
     return affected === 1;
@@ -118,6 +128,16 @@ export class TotpCredentials {
     }
     return { id, secret, algorithm, digits, period };
   }
+}
+
+/** What is sealed until the first code: the public id of the session that has begun it stands before the secret. */
+function pendingText(sessionId: string, secret: string): string {
+  return `${sessionId}.${secret}`;
+}
+
+function secretOfPending(sessionId: string, text: string): string | undefined {
+  const prefix = pendingText(sessionId, '');
+  return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
 }
 
 function sealedFor(id: string): string {

@@ -52,24 +52,29 @@ export class TotpEnrolment {
     private readonly settings: AuthSettings,
   ) {}
 
-  /** Begins: whatever was begun before is over. Throws `ALREADY_ENABLED` (409). */
-  async enrol(userId: string): Promise<TotpEnrolmentAnswer> {
+  /**
+   * Begins: whatever was begun before is over. Throws `ALREADY_ENABLED` (409), and `SECOND_FACTOR_REQUIRED` (403) for a
+   * session that has proven less than the account can.
+   */
+  async enrol(who: Principal): Promise<TotpEnrolmentAnswer> {
+    const { userId, sessionId } = who;
+    await this.changes.requireProof(who);
     const user = await this.users.publicUser(userId);
     if (user === undefined) throw new AuthError('NOT_AUTHENTICATED');
-    const parameters = await this.credentials.enrol(userId);
+    const parameters = await this.credentials.enrol(userId, sessionId);
     if (parameters === undefined) throw new AuthError('ALREADY_ENABLED');
     const uri = enrolmentUri(parameters, { issuer: this.settings.totp.issuer, account: user.email });
     return { secret: parameters.secret, uri, qr: await qrCode(uri) };
   }
 
   /**
-   * Ends what `enrol` began. Throws `INVALID_CODE` (400), `CHALLENGE_EXPIRED` (401) for an enrolment that is over or was
-   * replaced, `ALREADY_ENABLED` (409), and `TOO_MANY_ATTEMPTS` (429) after ten wrong codes.
+   * Ends what `enrol` began. Throws `INVALID_CODE` (400), `CHALLENGE_EXPIRED` (401) for an enrolment that is over, was
+   * replaced or is of another session, `ALREADY_ENABLED` (409), and `TOO_MANY_ATTEMPTS` (429) after ten wrong codes.
    */
   async confirm(code: string, request: TotpRequest): Promise<EnabledTotp> {
-    const { userId } = request.who;
+    const { userId, sessionId } = request.who;
     if (await this.credentials.isEnabled(userId)) throw new AuthError('ALREADY_ENABLED');
-    const pending = await this.credentials.pendingOf(userId);
+    const pending = await this.credentials.pendingOf(userId, sessionId);
     if (pending === undefined) throw new AuthError('CHALLENGE_EXPIRED');
     const step = await this.attempts.checkNew(FACTOR, userId, () => stepOfCode(code, pending, this.clock.now()));
     if (step === undefined) return this.refuse(request);
@@ -95,7 +100,7 @@ export class TotpEnrolment {
     return renewed;
   }
 
-  private async enable({ id }: OpenedCredential, step: number, request: TotpRequest): Promise<EnabledTotp> {
+  private async enable(pending: OpenedCredential, step: number, request: TotpRequest): Promise<EnabledTotp> {
     const { userId } = request.who;
     const recoveryCodes = this.recoveryCodes.make();
     const renewed = await this.changes.apply({
@@ -105,7 +110,7 @@ export class TotpEnrolment {
       notice: 'totp-enabled',
       method: METHODS.authenticator,
       work: async (manager) => {
-        if (!(await this.credentials.confirm(manager, id, step))) return false;
+        if (!(await this.credentials.confirm(manager, pending, step))) return false;
         await this.recoveryCodes.replace(manager, userId, recoveryCodes);
         return true;
       },

@@ -28,14 +28,11 @@ export class TotpController {
   @Post('enroll')
   @HttpCode(200)
   @Auth({ fresh: true })
-  enroll(
-    @CurrentPrincipal() { userId }: Principal,
-    @Input(noFieldsSchema) _body: object,
-  ): Promise<TotpEnrolmentAnswer> {
-    return this.enrolment.enrol(userId);
+  enroll(@CurrentPrincipal() who: Principal, @Input(noFieldsSchema) _body: object): Promise<TotpEnrolmentAnswer> {
+    return this.enrolment.enrol(who);
   }
 
-  /** Asks for no fresh session: a code of what a fresh one was shown is the proof. */
+  /** Asks for no fresh session: a code of what this one was shown while it was is the proof. */
   @Post('confirm')
   @HttpCode(200)
   async confirm(

@@ -38,8 +38,8 @@ const FACTOR_CHANGES: Readonly<Record<FactorChangeName, { readonly subject: stri
   locked: {
     subject: 'Second factor locked',
     sentence:
-      'Somebody who knew the first factor of your account was wrong about the second one ten times. It is locked for 15 ' +
-      'minutes.',
+      'Somebody who knew the first factor of your account was wrong about the second one ten times or more. It is locked ' +
+      'for at least 15 minutes.',
   },
 };
 

@@ -40,7 +40,7 @@ const production = environmentOf(process.env) === 'production';
         rateLimits: { multiplier: configuration.rateLimitMultiplier },
         secondFactor: configuration.secondFactor,
         passkeys: { rpId: new URL(configuration.passkeyOrigin).hostname },
-        oauth: { providers: configuration.provider && { oidc: oidc(configuration.provider) } },
+        ...(configuration.provider && { oauth: { providers: { oidc: oidc(configuration.provider) } } }),
         emailVerification: configuration.emailVerification,
         mail: configuration.production
           ? smtp({ url: configuration.smtpUrl, from: configuration.mailFrom })
