@@ -73,8 +73,8 @@ export type SignInOutcome = CompletedSignIn | AwaitedFactor;
 
 /**
  * Ends every way of signing in. It alone checks the state of the account, asks the application's veto, asks for the second
- * factor that is due, and begins sessions. Throws `INVALID_CREDENTIALS` (401) for an account that is disabled, gone, unverified where that is required, or whose
- * epoch has moved on since the proof; `SIGN_IN_REFUSED` (403) for a veto.
+ * factor that is due, and begins sessions. Throws `INVALID_CREDENTIALS` (401) for an account that is disabled, gone,
+ * unverified where that is required, or whose epoch has moved on since the proof; `SIGN_IN_REFUSED` (403) for a veto.
  */
 @Injectable()
 export class SignIn {

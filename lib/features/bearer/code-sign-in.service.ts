@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { METHODS } from '../../common/authentication-methods.js';
 import type { ClientInfo } from '../../common/client-address.js';
 import { AuthError } from '../../errors/auth-error.js';
 import { Sessions } from '../../sessions/sessions.service.js';
@@ -36,7 +37,7 @@ export class CodeSignIn {
       userId,
       epoch,
       scope,
-      method: methods.at(-1) ?? 'code',
+      method: methods.findLast((method) => method !== METHODS.multiFactor) ?? 'code',
       proven: grant,
       rememberMe: false,
       deliver: 'tokens',

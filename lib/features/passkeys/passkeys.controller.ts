@@ -8,6 +8,7 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
+import { noFieldsSchema } from '../../http/no-fields.schema.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import type { RenewedSession } from '../../second-factors/factor-changes.service.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
@@ -15,13 +16,7 @@ import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-d
 import { PasskeyManagement } from './passkey-management.service.js';
 import { PasskeyRegistration, type PasskeyChange } from './passkey-registration.service.js';
 import { viewOf, type PasskeyView } from './passkey-view.js';
-import {
-  noFieldsSchema,
-  registrationSchema,
-  renamingSchema,
-  type RegistrationInput,
-  type RenamingInput,
-} from './passkeys.schemas.js';
+import { registrationSchema, renamingSchema, type RegistrationInput, type RenamingInput } from './passkeys.schemas.js';
 import { Passkeys } from './passkeys.service.js';
 
 /** The passkeys of whoever is signed in. */

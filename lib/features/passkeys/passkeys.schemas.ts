@@ -47,8 +47,6 @@ const nameSchema = v.pipe(
   v.check((name) => !/\p{C}/u.test(name), 'This has characters that cannot be shown.'),
 );
 
-export const noFieldsSchema = v.strictObject({});
-
 export const registrationSchema = v.strictObject({ passkey: attestationSchema, name: v.optional(nameSchema) });
 
 export const renamingSchema = v.strictObject({ name: nameSchema });

@@ -7,12 +7,13 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { INPUT_SCHEMA, Input } from '../../http/input.decorator.js';
+import { noFieldsSchema } from '../../http/no-fields.schema.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { ReauthenticationCodes } from './reauthentication-codes.service.js';
 import { ReauthenticationForm } from './reauthentication-form.js';
-import { noFieldsSchema, reauthenticationSchema } from './reauthentication.schemas.js';
+import { reauthenticationSchema } from './reauthentication.schemas.js';
 import { Reauthenticator } from './reauthenticator.service.js';
 
 @AuthController('reauthenticate')

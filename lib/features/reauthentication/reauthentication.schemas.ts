@@ -10,5 +10,3 @@ export const reauthenticationSchema = v.object({
   challenge: v.optional(v.string()),
   deviceToken: v.optional(v.string()),
 });
-
-export const noFieldsSchema = v.strictObject({});

@@ -7,11 +7,11 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
+import { noFieldsSchema } from '../../http/no-fields.schema.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { RecoveryCodeRenewal } from './recovery-code-renewal.service.js';
-import { noFieldsSchema } from './recovery-codes.schemas.js';
 
 @AuthController('recovery-codes')
 @DuringEnrolment()

@@ -7,12 +7,13 @@ import type { Principal } from '../../common/principal.js';
 import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
+import { noFieldsSchema } from '../../http/no-fields.schema.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import type { RenewedSession } from '../../second-factors/factor-changes.service.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { TotpEnrolment, type TotpEnrolmentAnswer, type TotpRequest } from './totp-enrolment.service.js';
-import { confirmSchema, noFieldsSchema, type ConfirmInput } from './totp.schemas.js';
+import { confirmSchema, type ConfirmInput } from './totp.schemas.js';
 
 @AuthController('totp')
 @DuringEnrolment()

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
 
-export const noFieldsSchema = v.strictObject({});
-
 export const confirmSchema = v.strictObject({ code: v.string() });
 
 export type ConfirmInput = v.InferOutput<typeof confirmSchema>;
