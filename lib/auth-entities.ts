@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { FEATURES } from './features.js';
 import type { AuthStructure } from './options/auth-options.js';
+import { LockRow } from './database/lock-row.entity.js';
 import { AuditRow } from './events/audit-row.entity.js';
 import { JobRow } from './jobs/job-row.entity.js';
 import { OutboxEntry } from './mail/outbox-entry.entity.js';
@@ -28,6 +29,7 @@ export function authEntities({ userEntity }: Pick<AuthStructure, 'userEntity'>):
     OneTimeToken,
     PasswordHistoryEntry,
     RecoveryCode,
+    LockRow,
   ];
   return [userEntity, ...kernel, ...FEATURES.flatMap(({ entities = [] }) => entities)];
 }

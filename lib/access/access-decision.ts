@@ -10,6 +10,9 @@ const logger = new Logger('Gatehouse');
 
 /** Everything a rule asks of a principal that does not wait for anything. What was proven, and when, comes last: see `StepUp`. */
 export function requireRule(rule: CompiledRule, principal: Principal): void {
+  if (principal.impersonatorId !== undefined && !rule.duringImpersonation)
+    throw new AuthError('IMPERSONATION_FORBIDDEN');
+  if (principal.via === 'resource' && !rule.resource) throw new AuthError('FORBIDDEN');
   if (rule.via !== undefined && !rule.via.includes(principal.via)) throw new AuthError('FORBIDDEN');
   if (rule.verified && principal.emailVerified !== true) throw new AuthError('EMAIL_NOT_VERIFIED');
   const met =

@@ -5,11 +5,12 @@ export type AccessMark =
   | { readonly kind: 'auth'; readonly rule: AuthRule }
   | { readonly kind: 'public' }
   | { readonly kind: 'optional' }
-  | { readonly kind: 'enrolment' };
+  | { readonly kind: 'enrolment' }
+  | { readonly kind: 'impersonation' };
 
-/** Whether the mark says who is let in: `@DuringEnrolment()` alone does not. */
+/** Whether the mark says who is let in: `@DuringEnrolment()` and `@DuringImpersonation()` alone do not. */
 export function saysWho({ kind }: AccessMark): boolean {
-  return kind !== 'enrolment';
+  return kind !== 'enrolment' && kind !== 'impersonation';
 }
 
 const ACCESS_MARKS = Symbol('gatehouse:access-marks');

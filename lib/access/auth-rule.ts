@@ -10,8 +10,15 @@ export interface AuthRule {
   readonly permissions?: readonly string[];
   /** All of these scopes. A cookie session carries every scope. */
   readonly scopes?: readonly string[];
-  /** The credentials that are accepted. Default: all. */
+  /** The credentials that are accepted. Default: all but links to a resource, which `resource` alone lets in. */
   readonly via?: CredentialKind | readonly CredentialKind[];
+  /**
+   * Also accepts the token of a link, in the query parameter `resource_token`, on this path: see `ResourceTokens`. For GET and
+   * HEAD alone. Default `false`.
+   */
+  readonly resource?: boolean;
+  /** Whether an administrator may call it who acts as the user. Default `true`; `fresh` and `methods` never let one in. */
+  readonly impersonation?: boolean;
   /** A sign-in or re-authentication within `sessions.fresh`. Default `false`. */
   readonly fresh?: boolean;
   /** A confirmed e-mail address. Default `false`. */

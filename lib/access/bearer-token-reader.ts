@@ -49,7 +49,7 @@ export class BearerTokenReader {
       authenticatedAt,
       freshUntil,
       expiresAt: claims.sessionExpiresAt,
-      impersonatorId: undefined,
+      impersonatorId: claims.impersonatorId ?? undefined,
     });
   }
 }

@@ -24,15 +24,23 @@ export interface CompiledRule {
   readonly policies: readonly PolicyFunction[];
   /** Whether a bearer token alone never decides: `fresh`, `methods`, `verified`, and everything of Gatehouse itself. */
   readonly checksSession: boolean;
+  /** Whether the token of a link is read. */
+  readonly resource: boolean;
+  /** Whether an administrator who acts as the user is let in. */
+  readonly duringImpersonation: boolean;
   /** Whether it is open to who still has to set up a second factor that is required. */
   readonly duringEnrolment: boolean;
 }
+
+/** What opens the routes of Gatehouse itself: never an API key or a link. */
+const OWN_CREDENTIALS: readonly CredentialKind[] = ['session', 'bearer'];
 
 export interface Stance {
   readonly mode: AccessMode;
   /** The rules that are enforced, farthest first. */
   readonly rules: readonly AuthRule[];
   readonly duringEnrolment: boolean;
+  readonly duringImpersonation: boolean;
 }
 
 /**
@@ -43,15 +51,16 @@ export function stanceOf(byDefault: AccessMode, levels: readonly (readonly Acces
   return levels.flat().reduce<Stance>(
     (stance, mark) => {
       if (mark.kind === 'auth') return { ...stance, mode: 'required', rules: [...stance.rules, mark.rule] };
+      if (mark.kind === 'impersonation') return { ...stance, duringImpersonation: true };
       if (mark.kind === 'enrolment') return { ...stance, duringEnrolment: true };
       return { ...stance, mode: mark.kind, rules: [] };
     },
-    { mode: byDefault, rules: [], duringEnrolment: false },
+    { mode: byDefault, rules: [], duringEnrolment: false, duringImpersonation: false },
   );
 }
 
 export function combineRules(
-  { mode, rules, duringEnrolment }: Stance,
+  { mode, rules, duringEnrolment, duringImpersonation }: Stance,
   policies: readonly PolicyFunction[],
   own: boolean,
 ): CompiledRule {
@@ -64,12 +73,22 @@ export function combineRules(
     roles: rules.map((rule) => rule.roles).filter((roles) => roles !== undefined),
     permissions: [...new Set(rules.flatMap((rule) => rule.permissions ?? []))],
     scopes: [...new Set(rules.flatMap((rule) => rule.scopes ?? []))],
-    via: via.length === 0 ? undefined : via.reduce((kept, kinds) => kept.filter((kind) => kinds.includes(kind))),
+    via:
+      via.length === 0
+        ? own
+          ? OWN_CREDENTIALS
+          : undefined
+        : via.reduce((kept, kinds) => kept.filter((kind) => kinds.includes(kind))),
     verified,
     methods,
     fresh,
     policies,
     checksSession: own || verified || fresh || methods.length > 0,
+    resource: rules.some((rule) => rule.resource === true),
+    // What is ours concerns the account itself: closed to whoever only acts as its owner, unless it says otherwise.
+    duringImpersonation: own
+      ? duringImpersonation
+      : !fresh && methods.length === 0 && rules.every((rule) => rule.impersonation !== false),
     duringEnrolment,
   });
 }

@@ -16,6 +16,12 @@ export function bearerToken({ headers }: AuthRequest): string | undefined {
   return values.length === 1 ? TOKEN.exec(values[0]!)?.[1] : undefined;
 }
 
+/** The key of the `X-API-Key` header; `undefined` when it came more than once. */
+export function apiKeyHeader({ headers }: AuthRequest): string | undefined {
+  const value = headers['x-api-key'];
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** Other schemes, such as a proxy's `Basic`, are not ours. A repeated header arrives joined or as a list. */
 export function presentedCredential({ headers }: AuthRequest): PresentedCredential {
   const authorization = headers['authorization'];

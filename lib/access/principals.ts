@@ -4,17 +4,22 @@ import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
+import { ApiKeyReader } from './api-key-reader.js';
 import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
 import { rememberedOutcome, type CredentialOutcome } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CsrfProtection, isUnsafe } from './csrf-protection.js';
 import { SessionReader, type AuthRequest } from './credential-source.js';
-import { bearerToken, presentedCredential } from './presented-credential.js';
+import { apiKeyHeader, bearerToken, presentedCredential } from './presented-credential.js';
+import { ResourceTokenReader } from './resource-token-reader.js';
 import { RouteRules } from './route-rules.js';
 import { transportError } from './transport-errors.js';
 
 const BOTH = 'Send either a bearer token or an API key, not both.';
+
+/** What of a rule decides how a credential is read. */
+type ReadRule = Pick<CompiledRule, 'checksSession'> & Partial<Pick<CompiledRule, 'resource'>>;
 
 /**
  * Who a request is from, for guards of your own that run before ours, and for GraphQL and WebSocket code. Read once a
@@ -26,6 +31,8 @@ export class Principals {
     private readonly rules: RouteRules,
     private readonly sessions: SessionReader,
     private readonly bearer: BearerTokenReader,
+    private readonly apiKeys: ApiKeyReader,
+    private readonly resources: ResourceTokenReader,
     private readonly settings: AuthSettings,
     private readonly csrf: CsrfProtection,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
@@ -50,17 +57,21 @@ export class Principals {
   }
 
   /** @internal */
-  outcomeOf(site: CallSite, rule?: Pick<CompiledRule, 'checksSession'>): Promise<CredentialOutcome> {
+  outcomeOf(site: CallSite, rule?: ReadRule): Promise<CredentialOutcome> {
     const depth = this.depthOf(rule);
-    return rememberedOutcome(site, depth, () => this.read(site, depth));
+    return rememberedOutcome(site, depth, () => this.read(site, depth, rule?.resource === true));
   }
 
   /** What concerns the account itself is never decided by a token alone, whatever `tokens.checking` says. */
-  private depthOf(rule: Pick<CompiledRule, 'checksSession'> | undefined): CheckDepth {
+  private depthOf(rule: ReadRule | undefined): CheckDepth {
     return rule?.checksSession === true ? 'session' : this.settings.tokens.checking;
   }
 
-  private async read({ transport, request }: CallSite, depth: CheckDepth): Promise<CredentialOutcome> {
+  private async read(
+    { transport, request }: CallSite,
+    depth: CheckDepth,
+    resource: boolean,
+  ): Promise<CredentialOutcome> {
     if (request === undefined) return { status: 'none' };
     switch (presentedCredential(request)) {
       case 'conflict':
@@ -68,16 +79,30 @@ export class Principals {
       case 'bearer':
         return this.readBearer(request, depth);
       case 'api-key':
-        return refused(new AuthError('INVALID_API_KEY'));
+        return this.readApiKey(apiKeyHeader(request), request);
       case 'cookie':
-        return this.readCookie(transport, request);
+        return (resource ? await this.readResource(request) : undefined) ?? this.readCookie(transport, request);
     }
   }
 
   /** A header credential decides alone: good, or refused (RFC 6750 §3.1). */
   private async readBearer(request: AuthRequest, depth: CheckDepth): Promise<CredentialOutcome> {
     const token = bearerToken(request);
+    if (token !== undefined && this.apiKeys.recognises(token)) return this.readApiKey(token, request);
     const principal = token === undefined ? undefined : await this.bearer.read(token, depth);
+    return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
+  }
+
+  private async readApiKey(key: string | undefined, request: AuthRequest): Promise<CredentialOutcome> {
+    const principal = key === undefined ? undefined : await this.apiKeys.read(key, request);
+    return principal === undefined ? refused(invalidApiKey()) : { status: 'live', principal };
+  }
+
+  /** A link decides alone, like a header: good, or refused. */
+  private async readResource(request: AuthRequest): Promise<CredentialOutcome | undefined> {
+    const token = this.resources.presented(request);
+    if (token === undefined) return undefined;
+    const principal = await this.resources.read(token, request);
     return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
   }
 
@@ -105,6 +130,11 @@ export function principalIn(outcome: CredentialOutcome): Principal | undefined {
 /** RFC 6750 §3.1. */
 export function invalidAccessToken(): AuthError {
   return new AuthError('INVALID_ACCESS_TOKEN', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
+}
+
+/** A key may have come as a bearer token (RFC 6750 §3.1). */
+function invalidApiKey(): AuthError {
+  return new AuthError('INVALID_API_KEY', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
 }
 
 function refused(error: AuthError): CredentialOutcome {

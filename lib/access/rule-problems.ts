@@ -10,10 +10,12 @@ const KEYS: Readonly<Record<keyof AuthRule, (value: unknown) => string | undefin
   via: (value) =>
     listProblem(
       typeof value === 'string' ? [value] : value,
-      /^(?:session|bearer|api-key)$/,
-      'of "session", "bearer", "api-key"',
+      /^(?:session|bearer|api-key|resource)$/,
+      'of "session", "bearer", "api-key", "resource"',
     ),
   methods: methodsProblem,
+  resource: flagProblem,
+  impersonation: flagProblem,
   fresh: flagProblem,
   verified: flagProblem,
   policy: (value) =>
@@ -45,6 +47,7 @@ const DECORATOR = {
   public: '@Public()',
   optional: '@OptionalAuth()',
   enrolment: '@DuringEnrolment()',
+  impersonation: '@DuringImpersonation()',
 } as const;
 
 function ruleProblems(rule: AuthRule): readonly string[] {

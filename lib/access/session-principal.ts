@@ -9,7 +9,7 @@ export function sessionPrincipal(
   scopes: readonly string[] | undefined,
   grants: RoleGrants,
 ): Principal {
-  const { userId, id, roles, emailVerified, methods, authenticatedAt, freshUntil, expiresAt } = session;
+  const { userId, id, roles, emailVerified, methods, authenticatedAt, freshUntil, expiresAt, impersonatorId } = session;
   return Principal.of({
     userId,
     via,
@@ -22,6 +22,6 @@ export function sessionPrincipal(
     authenticatedAt,
     freshUntil,
     expiresAt,
-    impersonatorId: undefined,
+    impersonatorId: impersonatorId ?? undefined,
   });
 }

@@ -1,5 +1,5 @@
 /** How a request proved who it is from. */
-export type CredentialKind = 'session' | 'bearer' | 'api-key';
+export type CredentialKind = 'session' | 'bearer' | 'api-key' | 'resource';
 
 /** @internal */
 export interface PrincipalFields {
@@ -22,7 +22,7 @@ export class Principal {
   /** Id of the user, as text. */
   readonly userId: string;
   readonly via: CredentialKind;
-  /** Public id of the login session: the `id` of `GET /sessions`. Signs nobody in. */
+  /** Public id of the login session: the `id` of `GET /sessions`. Of an API key: the key's id. Signs nobody in. */
   readonly sessionId: string;
   readonly roles: readonly string[];
   /** Permissions that the roles grant: `resource:action`, `resource:*` or `*`. */

@@ -7,6 +7,8 @@ import type { AuthEventType } from './event-catalogue.js';
 @Entity('auth_audit')
 @Index('auth_audit_subject', ['subjectId', 'at'])
 @Index('auth_audit_type', ['type', 'at'])
+@Index('auth_audit_actor', ['actorId', 'at'])
+@Index('auth_audit_outcome', ['outcome', 'at'])
 export class AuditRow {
   @PrimaryColumn(idColumn('id'))
   id!: string;
@@ -23,6 +25,10 @@ export class AuditRow {
 
   @Column({ ...idColumn('actor_id'), nullable: true })
   actorId!: string | null;
+
+  /** The administrator who acted as `actorId`. */
+  @Column({ ...idColumn('impersonator_id'), nullable: true })
+  impersonatorId!: string | null;
 
   @Column({ ...idColumn('subject_id'), nullable: true })
   subjectId!: string | null;

@@ -15,6 +15,8 @@ export interface AuthEvent {
   readonly at: Date;
   /** The user who did it; `null` for the application itself and for people who are not signed in. */
   readonly actorId: string | null;
+  /** The administrator who did it while acting as `actorId`. */
+  readonly impersonatorId: string | null;
   /** The user whom it concerns; `null` when that is nobody, or not known. */
   readonly subjectId: string | null;
   /** Public id of the session in which it was done. */
@@ -33,6 +35,7 @@ export interface EventInput {
   readonly outcome?: EventOutcome;
   readonly actorId?: string | null | undefined;
   readonly subjectId?: string | null | undefined;
+  readonly impersonatorId?: string | null | undefined;
   readonly sessionId?: string | null | undefined;
   /** By `Keyring.digest`: no address stands in a row. */
   readonly identifier?: string | null | undefined;

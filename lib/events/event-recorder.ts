@@ -41,6 +41,7 @@ export class EventRecorder {
       outcome,
       at: new Date(at),
       actorId: input.actorId ?? null,
+      impersonatorId: input.impersonatorId ?? null,
       subjectId: input.subjectId ?? null,
       sessionId: input.sessionId ?? null,
       identifier: input.identifier ?? null,

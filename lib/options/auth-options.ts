@@ -10,7 +10,15 @@ import type {
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../common/duration.js';
 import type { Env } from './env.js';
+import type {
+  AdministrationOptions,
+  ApiKeyOptions,
+  ImpersonationOptions,
+  IpRuleOptions,
+  ResourceTokenOptions,
+} from './administration-options.js';
 import type { PasskeyOptions, SecondFactorRequirement, TotpOptions } from './factor-options.js';
+import type { HttpOptions } from './http-options.js';
 import type { KeyPurpose } from './key-purposes.js';
 import type { LinkOptions, MailOptions, MailTemplateOptions } from './mail-options.js';
 import type { OAuthOptions } from './oauth-options.js';
@@ -134,6 +142,8 @@ export interface RateLimitOptions {
 export interface AuditOptions {
   /** How long rows of the audit trail are kept. Default `'90d'`; `'7d'` to `'365d'`. */
   readonly retention?: Duration;
+  /** Links rows by hashes, so that a row that was changed or removed afterwards is found. Default `false`. */
+  readonly chain?: boolean;
 }
 
 export interface ChecklistOptions {
@@ -196,6 +206,13 @@ export interface AuthValues {
   /** Columns of the user entity that answers show beside `id, email, emailVerified, roles, createdAt`. Default `[]`. */
   readonly publicUserFields?: readonly string[];
   readonly roles?: RoleOptions;
+  readonly administration?: AdministrationOptions;
+  readonly apiKeys?: ApiKeyOptions;
+  readonly impersonation?: ImpersonationOptions;
+  readonly ipRules?: IpRuleOptions;
+  readonly resourceTokens?: ResourceTokenOptions;
+  /** What `harden(app)` sets up. */
+  readonly http?: HttpOptions;
   readonly attempts?: AttemptOptions;
   readonly rateLimits?: RateLimitOptions;
   readonly audit?: AuditOptions;

@@ -61,12 +61,54 @@ export abstract class AuthSettings {
   };
   abstract readonly attempts: { readonly sharedAddresses: readonly string[] };
   abstract readonly rateLimits: { readonly multiplier: number };
-  abstract readonly audit: { readonly retentionMs: number };
+  /** `fields`: what an administrator may set beside what Gatehouse knows. */
+  abstract readonly administration: { readonly fields: FieldSchema | undefined };
+  abstract readonly apiKeys: ApiKeySettings;
+  abstract readonly impersonation: { readonly ttlMs: number };
+  abstract readonly ipRules: { readonly mode: 'blocklist' | 'allowlist'; readonly exempt: readonly string[] };
+  abstract readonly resourceTokens: { readonly ttlMs: number };
+  abstract readonly http: HttpSettings;
+  abstract readonly audit: { readonly retentionMs: number; readonly chain: boolean };
   abstract readonly jobs: JobMode;
   abstract readonly checklist: { readonly accept: Readonly<Record<string, string>> };
   abstract readonly database: { readonly timeoutMs: number };
   /** Set by `nestjs-gatehouse/testing` alone. */
   abstract readonly testing: boolean;
+}
+
+export interface ApiKeySettings {
+  /** Follows `gk_` in every key. */
+  readonly label: string;
+  readonly ttlMs: number;
+  readonly cap: number;
+  /** Requests of one key in a minute. */
+  readonly rateLimit: number;
+}
+
+/** What `harden(app)` sets up. */
+export interface HttpSettings {
+  /** `undefined`: no answer is for pages of other origins. */
+  readonly cors: CorsSettings | undefined;
+  /** `undefined`: off. Sent over https alone. */
+  readonly hsts: HstsSettings | undefined;
+  /** In lower case. */
+  readonly hosts: readonly string[];
+  readonly bodyLimitBytes: number;
+  readonly pages: readonly string[];
+  readonly apiDocs: boolean;
+}
+
+export interface CorsSettings {
+  /** Serialised origins, those of the option `origins` among them. */
+  readonly origins: readonly string[] | '*';
+  readonly credentials: boolean;
+  readonly exposedHeaders: readonly string[];
+}
+
+export interface HstsSettings {
+  readonly maxAgeMs: number;
+  readonly includeSubDomains: boolean;
+  readonly preload: boolean;
 }
 
 export interface PasswordSettings extends Required<Omit<PasswordOptions, 'pepper'>> {

@@ -28,7 +28,7 @@ export type Read<S extends Shape> = {
 };
 
 /** Says what is wrong with a value, or nothing when it is good. */
-type Complaint = (value: unknown) => string | undefined;
+export type Complaint = (value: unknown) => string | undefined;
 
 export function group<const S extends Shape>(fields: S): Group<S> {
   return { kind: 'group', fields };

@@ -9,6 +9,7 @@ import { Problems } from './problems.js';
 import { readGroup } from './read-group.js';
 import { checkRelations } from './relations.js';
 import { appUrlOf, linkSettings, mailSettings } from './mail-settings.js';
+import { httpSettings } from './http-settings.js';
 import { settingsOf } from './resolved-settings.js';
 import { isStructureKey, structureProblems } from './structure.js';
 import { tokenSettings } from './token-settings.js';
@@ -70,6 +71,7 @@ function settings(
 ): AuthSettings {
   const { idle, absolute, rememberIdle, rememberAbsolute, fresh, cap } = read.sessions;
   const { trustedProxyHops, database, passwords } = read;
+  const origins = [...new Set([baseUrl.origin, ...read.origins])];
   return settingsOf({
     ...read,
     environment,
@@ -85,8 +87,12 @@ function settings(
     oauth: oauthSettings(read),
     passkeys: { ...read.passkeys, rpId: read.passkeys.rpId ?? appUrlOf(read, baseUrl).hostname },
     mail: mailSettings(read.mail, read.appName, baseUrl),
-    audit: { retentionMs: read.audit.retention },
-    origins: [...new Set([baseUrl.origin, ...read.origins])],
+    audit: { retentionMs: read.audit.retention, chain: read.audit.chain },
+    apiKeys: apiKeySettings(read, environment),
+    impersonation: { ttlMs: read.impersonation.ttl },
+    resourceTokens: { ttlMs: read.resourceTokens.ttl },
+    http: httpSettings(read.http, baseUrl, origins),
+    origins,
     redis: redisOf(read),
     trustedProxyHops: trustedProxyHops ?? 0,
     trustedProxyHopsSaid: trustedProxyHops !== undefined,
@@ -107,6 +113,14 @@ function settings(
 function oauthSettings({ oauth, registration }: Pick<ReadValues, 'oauth' | 'registration'>): AuthSettings['oauth'] {
   const { timeout: timeoutMs, ...rest } = oauth;
   return { ...rest, registration: oauth.registration ?? registration.enabled, timeoutMs };
+}
+
+function apiKeySettings(
+  { apiKeys }: Pick<ReadValues, 'apiKeys'>,
+  environment: AuthEnvironment,
+): AuthSettings['apiKeys'] {
+  const { ttl: ttlMs, label = environment === 'production' ? 'live' : 'test', ...rest } = apiKeys;
+  return { ...rest, label, ttlMs };
 }
 
 function redisOf({ redis }: Pick<ReadValues, 'redis'>): AuthSettings['redis'] {

@@ -1,4 +1,3 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type {
   AttemptOptions,
   AuditOptions,
@@ -17,16 +16,18 @@ import type {
   RoleOptions,
   SessionOptions,
 } from './auth-options.js';
-import { declaredFields } from './declared-fields.js';
+import { administration, apiKeys, impersonation, ipRules, resourceTokens } from './administration-values.js';
 import { ENVIRONMENTS } from './environment.js';
 import { passkeys, secondFactor, totp } from './factor-values.js';
 import { duration, field, flag, group, isRecord, oneOf, required, text, whole } from './fields.js';
 import type { Field, FieldsOf, Group, Read, Shape } from './fields.js';
 import { acceptances, cidrProblem, grants, list, propertyProblem, roleProblem, wordProblem } from './list-fields.js';
+import { http } from './http-values.js';
 import { links, mail, mailTemplates } from './mail-values.js';
 import { oauth } from './oauth-values.js';
 import { pepper } from './pepper.js';
 import { acceptedSecrets, MAX_SECRET, secrets, tokens } from './key-values.js';
+import { schemaProblem } from './schema-problem.js';
 import { baseUrlProblem, originProblem, redisUrlProblem } from './url-values.js';
 
 const MAX_COUNT = 1_000_000;
@@ -100,7 +101,7 @@ const roles = {
 
 const attempts = { sharedAddresses: list([], cidrProblem) } satisfies FieldsOf<AttemptOptions>;
 const rateLimits = { multiplier: field(1, multiplierProblem) } satisfies FieldsOf<RateLimitOptions>;
-const audit = { retention: duration('90d', '7d', '365d') } satisfies FieldsOf<AuditOptions>;
+const audit = { retention: duration('90d', '7d', '365d'), chain: flag(false) } satisfies FieldsOf<AuditOptions>;
 const checklist = { accept: acceptances() } satisfies FieldsOf<ChecklistOptions>;
 const database = { timeout: duration('5s', '1ms', '5m') } satisfies FieldsOf<DatabaseOptions>;
 
@@ -141,6 +142,12 @@ export const VALUE_OPTIONS = {
   identifiers: list(['email'], propertyProblem, { notEmpty: true }),
   publicUserFields: list([], propertyProblem),
   roles: group(roles),
+  administration: group(administration),
+  apiKeys: group(apiKeys),
+  impersonation: group(impersonation),
+  ipRules: group(ipRules),
+  resourceTokens: group(resourceTokens),
+  http: group(http),
   attempts: group(attempts),
   rateLimits: group(rateLimits),
   audit: group(audit),
@@ -179,13 +186,6 @@ function domainProblem(value: unknown): string | undefined {
 function clusterProblem(value: unknown): string | undefined {
   if (!Array.isArray(value) || value.length === 0) return 'must be a list of addresses of nodes.';
   return (value as unknown[]).map(redisUrlProblem).find((problem) => problem !== undefined);
-}
-
-function schemaProblem(value: unknown): string | undefined {
-  const standard = (value as StandardSchemaV1 | undefined)?.['~standard'] as unknown;
-  return hasMethod(standard, 'validate') && declaredFields(value as StandardSchemaV1).length > 0
-    ? undefined
-    : 'must be an object schema of valibot or zod: nothing but the fields it names is ever written.';
 }
 
 function hasMethod(value: unknown, name: string): boolean {

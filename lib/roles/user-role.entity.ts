@@ -1,8 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { exactText, idColumn, moment } from '../database/columns.js';
 
 /** One role of one user. */
 @Entity('auth_user_roles')
+@Index('auth_user_roles_role', ['role', 'userId'])
 export class UserRole {
   @PrimaryColumn(idColumn('user_id'))
   userId!: string;

@@ -16,6 +16,8 @@ export interface LiveSession {
   readonly scopes: readonly string[] | null;
   readonly roles: readonly string[];
   readonly emailVerified: boolean;
+  /** The administrator who acts as the user in it. */
+  readonly impersonatorId: string | null;
 }
 
 /** Whether the session is inside its idle and absolute life at this moment. */

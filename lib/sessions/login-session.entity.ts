@@ -41,6 +41,10 @@ export class LoginSession {
   @Column(moment('fresh_until'))
   freshUntil!: number;
 
+  /** The administrator who acts as the user in it. Such a session is never fresh and cannot be renewed. */
+  @Column({ ...idColumn('impersonator_id'), nullable: true })
+  impersonatorId!: string | null;
+
   /** RFC 8176 names of the methods that proved the identity. */
   @Column({ name: 'methods', type: 'simple-json' })
   methods!: string[];

@@ -31,6 +31,7 @@ interface Row {
   readonly emailVerifiedAt: unknown;
   readonly foundId: string;
   readonly role: string | null;
+  readonly impersonatorId: string | null;
 }
 
 const SESSION_COLUMNS = [
@@ -47,6 +48,7 @@ const SESSION_COLUMNS = [
   'remember',
   'csrfSeed',
   'scopes',
+  'impersonatorId',
   'revokedAt',
 ] as const;
 
@@ -111,6 +113,7 @@ export class SessionLoader {
       csrfSeed: row.csrfSeed,
       scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
       roles: rows.flatMap(({ role }) => (role === null ? [] : [role])),
+      impersonatorId: row.impersonatorId,
       emailVerified: this.users.columns.hasCome('emailVerifiedAt', row.emailVerifiedAt),
     };
     return isWithinLife(session, this.clock.now()) ? session : undefined;

@@ -32,6 +32,8 @@ export interface SessionRequest extends Partial<ProvenBefore> {
   readonly rememberMe: boolean;
   /** Begins a family of tokens with these scopes, instead of a cookie session. */
   readonly scopes?: readonly string[] | undefined;
+  /** The administrator who acts as the user. Such a session is not fresh and ends after `impersonation.ttl`. */
+  readonly impersonatorId?: string | undefined;
   readonly client: ClientInfo;
 }
 
@@ -117,6 +119,7 @@ export class SessionOpener {
       generation: scopes === undefined ? null : 0,
       rotatedAt: null,
       scopes: scopes === undefined ? null : [...scopes],
+      impersonatorId: request.impersonatorId ?? null,
       revokedAt: null,
     });
   }

@@ -13,6 +13,8 @@ export interface TokenSubject {
   readonly methods: readonly string[];
   readonly roles: readonly string[];
   readonly emailVerified: boolean;
+  /** The administrator who acts as the user: `act` (RFC 8693 §4.1). */
+  readonly impersonatorId: string | null;
 }
 
 /** What an access token says. Times in epoch ms. */
@@ -69,6 +71,7 @@ export function encodeClaims(claims: AccessClaims, issuer: string, audience: str
     amr: claims.methods,
     roles: claims.roles,
     email_verified: claims.emailVerified,
+    ...(claims.impersonatorId !== null && { act: { sub: claims.impersonatorId } }),
     session: { id: claims.sessionId, end: claims.sessionExpiresAt, fresh: claims.freshUntil },
   };
 }
@@ -90,6 +93,7 @@ export function decodeClaims(claims: JsonObject): AccessClaims {
     methods: Object.freeze(claims['amr'] as string[]),
     roles: Object.freeze(claims['roles'] as string[]),
     emailVerified: claims['email_verified'] === true,
+    impersonatorId: (claims['act'] as { sub: string } | undefined)?.sub ?? null,
     sessionId: session.id,
     sessionExpiresAt: session.end,
     freshUntil: session.fresh,

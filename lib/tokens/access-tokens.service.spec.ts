@@ -26,6 +26,7 @@ const SUBJECT: TokenSubject = {
   methods: ['pwd'],
   roles: ['editor'],
   emailVerified: true,
+  impersonatorId: null,
 };
 
 class Claims extends AuthHooks {

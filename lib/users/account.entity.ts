@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { idColumn, moment } from '../database/columns.js';
 
 /**
@@ -26,6 +26,7 @@ export class Account {
   @Column({ name: 'failed_in_row_known', type: 'int', default: 0 })
   failedInRowKnown!: number;
 
+  @Index('auth_accounts_disabled')
   @Column(moment('disabled_at', { nullable: true }))
   disabledAt!: number | null;
 

@@ -22,9 +22,11 @@ export const FOLDERS = [
   'mailed-codes',
   'second-factors',
   'tokens',
+  'ip-rules',
   'access',
   'sign-in',
   'http',
+  'hardening',
   'kernel.ts',
   'features',
   'features.ts',
@@ -33,7 +35,10 @@ export const FOLDERS = [
   'auth.module.ts',
   'testing',
   'ws',
+  'terminus',
+  'prometheus',
   'index.ts',
+  'cli',
 ];
 
 /** Feature folders that hold several features instead of being one. */

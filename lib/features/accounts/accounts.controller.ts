@@ -1,6 +1,6 @@
 import { Delete, Get, HttpCode, Patch, Post, SetMetadata } from '@nestjs/common';
 import { AccountScope } from '../../access/account-scope.policy.js';
-import { Auth, DuringEnrolment, Public } from '../../access/auth.decorators.js';
+import { Auth, DuringImpersonation, DuringEnrolment, Public } from '../../access/auth.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
@@ -48,6 +48,7 @@ export class AccountsController {
 
   @Get('me')
   @Auth()
+  @DuringImpersonation()
   @DuringEnrolment()
   me(@CurrentPrincipal() who: Principal): Promise<PublicUser> {
     return this.profile.read(who.userId);

@@ -1,5 +1,5 @@
 import { Get, HttpCode, Post } from '@nestjs/common';
-import { DuringEnrolment, OptionalAuth, Public } from '../../access/auth.decorators.js';
+import { DuringEnrolment, DuringImpersonation, OptionalAuth, Public } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { CsrfProtection } from '../../access/csrf-protection.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
@@ -63,6 +63,7 @@ export class LoginController {
 
   @Get('session')
   @OptionalAuth()
+  @DuringImpersonation()
   @DuringEnrolment()
   session(@CurrentPrincipal() principal: Principal | undefined): Promise<SessionState> {
     return this.current.describe(principal);

@@ -1,0 +1,15 @@
+import type { Principal } from '../common/principal.js';
+import type { AuthRequest } from './credential-source.js';
+
+/** Who an API key is from. The feature of API keys fills this port. */
+export abstract class ApiKeyReader {
+  /** Whether text can only be meant as an API key: a `Bearer` header that carries one is read here. */
+  abstract recognises(text: string): boolean;
+
+  /**
+   * `undefined` for a key that is malformed, unknown, revoked, paused or over.
+   *
+   * @throws AuthError `RATE_LIMITED` (429), `STORE_UNAVAILABLE` (503)
+   */
+  abstract read(key: string, request: AuthRequest): Promise<Principal | undefined>;
+}

@@ -1,0 +1,3 @@
+import { defineFeature } from '../../define-feature.js';
+
+export const audit = defineFeature({ name: 'administration/audit' });
