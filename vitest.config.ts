@@ -7,9 +7,12 @@ import { defineConfig } from 'vitest/config';
 const ALONE = [
   'lib/database/mysql-rules.spec.ts',
   'test/accounts/{column-values,deletion}.spec.ts',
+  'test/checklist/binary.spec.ts',
   'test/database/**/*.spec.ts',
   'test/docs/**/*.spec.ts',
+  'test/init/**/*.spec.ts',
   'test/keys/sealed-columns.spec.ts',
+  'test/migrations/**/*.spec.ts',
   'test/module/**/*.spec.ts',
   'test/passwords/{imported,pepper}.spec.ts',
   'test/production/**/*.spec.ts',

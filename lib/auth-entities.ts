@@ -3,6 +3,7 @@ import { FEATURES } from './features.js';
 import type { AuthStructure } from './options/auth-options.js';
 import { LockRow } from './database/lock-row.entity.js';
 import { AuditRow } from './events/audit-row.entity.js';
+import { IpRule } from './ip-rules/ip-rule.entity.js';
 import { JobRow } from './jobs/job-row.entity.js';
 import { OutboxEntry } from './mail/outbox-entry.entity.js';
 import { OneTimeToken } from './one-time-tokens/one-time-token.entity.js';
@@ -30,6 +31,7 @@ export function authEntities({ userEntity }: Pick<AuthStructure, 'userEntity'>):
     PasswordHistoryEntry,
     RecoveryCode,
     LockRow,
+    IpRule,
   ];
   return [userEntity, ...kernel, ...FEATURES.flatMap(({ entities = [] }) => entities)];
 }

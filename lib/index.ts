@@ -4,6 +4,7 @@ export { AuthUser } from './users/auth-user.entity.js';
 export type { PublicUser } from './users/user-directory.js';
 export type {
   AttemptOptions,
+  AuditOptions,
   AuthAsyncOptions,
   AuthEnvironment,
   AuthOptions,
@@ -31,6 +32,14 @@ export type {
   UserColumns,
 } from './options/auth-options.js';
 export type { AcceptedSecret, AcceptedTokenKey, TokenOptions, TokenSigningKey } from './options/token-options.js';
+export type { HttpOptions, CorsOptions, HstsOptions } from './options/http-options.js';
+export type {
+  AdministrationOptions,
+  ApiKeyOptions,
+  ImpersonationOptions,
+  IpRuleOptions,
+  ResourceTokenOptions,
+} from './options/administration-options.js';
 export type { PasskeyOptions, SecondFactorRequirement, TotpAlgorithm, TotpOptions } from './options/factor-options.js';
 export { consoleMail, customMail, smtp, webhook } from './options/mail-options.js';
 export type {
@@ -100,9 +109,38 @@ export {
 } from './hooks/auth-hooks.js';
 export { ClientAddresses } from './attempts/client-addresses.service.js';
 export type { ClientInfo } from './common/client-address.js';
-export type { ActedBy } from './features/accounts/acted-by.js';
-export { Accounts, type CreateAccount } from './features/accounts/accounts.service.js';
+export type { ActedBy } from './accounts/acted-by.js';
+export { Accounts } from './accounts/accounts.service.js';
+export type { CreateAccount } from './accounts/account-creation.service.js';
+export type { AccountEdit } from './accounts/account-edits.service.js';
+export type {
+  AccountDetails,
+  AccountFilter,
+  AccountPage,
+  AccountQuery,
+  AccountView,
+  LockStatus,
+} from './accounts/account-view.js';
+export { RoleDirectory, type AssignedRole, type RoleView } from './roles/role-directory.service.js';
+export {
+  Administrators,
+  type AdministratorOutcome,
+  type NewAdministrator,
+} from './features/accounts/administrators.service.js';
 export { Tokens, type AuthorizationCodeRequest, type RefreshOptions } from './features/bearer/tokens.service.js';
+export {
+  ApiKeys,
+  type ApiKeyChanges,
+  type ApiKeyListOptions,
+  type NewApiKey,
+} from './features/api-keys/api-keys.service.js';
+export type { ApiKeyActor } from './features/api-keys/api-key-rows.service.js';
+export type { ApiKeyPage, ApiKeyView, CreatedApiKey } from './features/api-keys/api-key-view.js';
+export {
+  ResourceTokens,
+  type ResourceLink,
+  type ResourceLinkOptions,
+} from './features/resource-tokens/resource-tokens.service.js';
 export type { Introspection } from './features/bearer/token-introspection.service.js';
 export type { TokenResponse } from './tokens/token-issuer.service.js';
 export {
@@ -115,8 +153,22 @@ export {
 export { AuthEvents, type AuthEventListener } from './events/auth-events.js';
 export type { AuthEvent, EventDetails, EventOutcome } from './events/auth-event.js';
 export { AUTH_EVENTS, type AuthEventType } from './events/event-catalogue.js';
+export { AuditTrail } from './features/administration/audit/audit-trail.service.js';
+export type { AuditFilter, AuditQuery } from './features/administration/audit/audit-filter.js';
+export type { AuditChainProblem, AuditChainProof } from './features/administration/audit/audit-proof.service.js';
+export type { AuditSummary } from './features/administration/audit/audit-statistics.service.js';
+export type { AuditEntry, AuditPage } from './features/administration/audit/audit-view.js';
+export {
+  IpRules,
+  type IpRuleListOptions,
+  type NewIpRule,
+} from './features/administration/ip-rules/ip-rules.service.js';
+export type { IpRulePage, IpRuleView } from './features/administration/ip-rules/ip-rule-view.js';
+export type { IpRuleAction } from './ip-rules/ip-rule.entity.js';
 export { AuthMetrics, type AuthCounter, type AuthTimer, type MetricLabels } from './events/auth-metrics.js';
 export { Jobs } from './jobs/jobs.service.js';
+export { Reseal } from './database/reseal.service.js';
+export type { ResealOptions, ResealProgress, ResealReport, SealedCount } from './database/reseal-report.js';
 export { Checklist } from './checklist/checklist.js';
 export type { CheckArea, CheckSeverity, Evidence, EvidenceText } from './checklist/check.js';
 export type { ChecklistCounts, ChecklistEntry, ChecklistReport } from './checklist/report.js';
@@ -137,4 +189,7 @@ export type {
   LockoutBudget,
   RateLimit,
 } from './store/state-store.js';
+export { setupApiDocs, type ApiDocsOptions } from './hardening/api-docs.js';
+export { fastifyOptions, type FastifyHardening } from './hardening/fastify-options.js';
+export { harden } from './hardening/harden.js';
 export { describeAuth, type DescribedDocument, type DescribedOperation } from './http/describe-auth.js';

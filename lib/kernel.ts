@@ -3,6 +3,10 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessChecks } from './access/access.checks.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessRefusals } from './access/access-refusals.js';
+import { AdministrationChecks } from './access/administration.checks.js';
+import { Administrators } from './access/administrators.query.js';
+import { DefaultPasswordChecks } from './access/default-password.checks.js';
+import { AddressCheck } from './access/address-check.js';
 import { AccountScope } from './access/account-scope.policy.js';
 import { AuthContext } from './access/auth-context.js';
 import { AuthContextMiddleware } from './access/auth-context.middleware.js';
@@ -36,15 +40,31 @@ import type { SealedColumn } from './database/sealed-columns.js';
 import type { CheckSource } from './checklist/check.js';
 import { AcceptedKeyChecks } from './checklist/accepted-key.checks.js';
 import { Checklist } from './checklist/checklist.js';
+import { CookieChecks } from './checklist/cookie.checks.js';
+import { DatabaseStateChecks } from './checklist/database-state.checks.js';
 import { KeyChecks } from './checklist/key.checks.js';
 import { SettingsChecks } from './checklist/settings.checks.js';
+import { START_UP_RULES, type StartUpRule } from './checklist/start-up-rules.js';
 import { StartUpChecklist } from './checklist/start-up.js';
 import { StoreChecks } from './checklist/store.checks.js';
+import { StoreProofChecks } from './checklist/store-proof.checks.js';
+import { AccountChanges } from './accounts/account-changes.service.js';
+import { AccountCreation } from './accounts/account-creation.service.js';
+import { AccountDeletion } from './accounts/account-deletion.service.js';
+import { AccountEdits } from './accounts/account-edits.service.js';
+import { AccountList } from './accounts/account-list.service.js';
+import { AccountOrders } from './accounts/account-orders.service.js';
+import { AccountViews } from './accounts/account-views.service.js';
+import { Accounts } from './accounts/accounts.service.js';
+import { AdministratorRule } from './accounts/administrator-rule.service.js';
+import { ExtraFields } from './accounts/extra-fields.js';
+import { PendingLetters } from './accounts/pending-letters.service.js';
 import { Clock, SystemClock } from './common/clock.js';
 import { DAY_MS } from './common/duration.js';
 import { CookieJar } from './cookies/cookie-jar.js';
 import { Database } from './database/database.js';
 import { MysqlRules } from './database/mysql-rules.js';
+import { Reseal } from './database/reseal.service.js';
 import { SealedColumns } from './database/sealed-columns.js';
 import { DatabaseChecks } from './checklist/database.checks.js';
 import { AuditRetentionJob } from './events/audit-retention.job.js';
@@ -58,6 +78,9 @@ import { RequestTraces } from './events/request-traces.service.js';
 import { HostEventBridge } from './events/host-event-bridge.js';
 import { Metrics } from './events/metrics.service.js';
 import { AuthHooks } from './hooks/auth-hooks.js';
+import { AddressGate } from './ip-rules/address-gate.js';
+import { Hardening } from './hardening/hardening.service.js';
+import { HardeningChecks } from './hardening/hardening.checks.js';
 import { JwksRoute } from './http/jwks.route.js';
 import { CleanUpJob, type Remains } from './jobs/clean-up.job.js';
 import type { Job } from './jobs/job.js';
@@ -72,7 +95,7 @@ import { MailLocales } from './mail/mail-locales.js';
 import { MailRenderer } from './mail/mail-renderer.js';
 import { MailRequests } from './mail/mail-requests.service.js';
 import { MailTransport } from './mail/mail-transport.js';
-import { Outbox } from './mail/outbox.js';
+import { letterPlace, Outbox } from './mail/outbox.js';
 import { OutboxEntry } from './mail/outbox-entry.entity.js';
 import { OutboxJob } from './mail/outbox.job.js';
 import { OutboxQueue } from './mail/outbox-queue.js';
@@ -92,6 +115,7 @@ import { BcryptPasswordHasher } from './passwords/bcrypt-password-hasher.js';
 import { BreachLookUp } from './passwords/breach-look-up.service.js';
 import { BreachedPasswords, NoBreachedPasswords } from './passwords/breached-passwords.js';
 import { HashingQueue } from './passwords/hashing-queue.js';
+import { HashTimeChecks } from './passwords/hash-time.checks.js';
 import { NewPasswords } from './passwords/new-passwords.service.js';
 import { PasswordChecks } from './passwords/password.checks.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
@@ -100,15 +124,19 @@ import { PasswordPolicy } from './passwords/password-policy.js';
 import { Passwords } from './passwords/passwords.service.js';
 import { StoredPasswords } from './passwords/stored-passwords.service.js';
 import { UserWriter } from './registration/user-writer.service.js';
+import { RoleDirectory } from './roles/role-directory.service.js';
 import { RoleGrants } from './roles/role-grants.js';
 import { FactorAttempts } from './second-factors/factor-attempts.service.js';
 import { FactorChanges } from './second-factors/factor-changes.service.js';
 import { PendingSignIns } from './second-factors/pending-sign-ins.service.js';
 import { RecoveryCodes } from './second-factors/recovery-codes.service.js';
 import { SecondFactors } from './second-factors/second-factors.service.js';
+import { ImpersonatedSessions } from './sessions/impersonated-sessions.service.js';
+import { Impersonators } from './sessions/impersonators.service.js';
 import { LoginSession } from './sessions/login-session.entity.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionCookie } from './sessions/session-cookie.js';
+import { SessionChecks } from './sessions/session.checks.js';
 import { SessionLoader } from './sessions/session-loader.js';
 import { SessionOpener } from './sessions/session-opener.js';
 import { SessionRenewal } from './sessions/session-renewal.js';
@@ -158,6 +186,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   Database,
   MysqlRules,
   SealedColumns,
+  Reseal,
   JobClaims,
   RowSweeper,
   Jobs,
@@ -218,11 +247,13 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   BreachLookUp,
   NewPasswords,
   SessionCookie,
+  Impersonators,
   SessionLoader,
   VersionCleanup,
   SessionCache,
   SessionOpener,
   SessionRenewal,
+  ImpersonatedSessions,
   Sessions,
   TokenKeys,
   TokenPassport,
@@ -241,6 +272,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   FactorChanges,
   RecoveryCodes,
   RouteRules,
+  Administrators,
   CsrfProtection,
   CookieSessionReader,
   CookieRenewal,
@@ -255,10 +287,13 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   RpcSeals,
   AuthContext,
   AuthContextMiddleware,
+  AddressGate,
+  AddressCheck,
   AccessRefusals,
   AccessGuard,
   { provide: APP_GUARD, useFactory: sealedGuard, inject: [AccessGuard] },
   JwksRoute,
+  Hardening,
   SignInRecord,
   SignIn,
   CurrentPassword,
@@ -268,8 +303,36 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   SessionDelivery,
   TokenDelivery,
   SignInDelivery,
+  RoleDirectory,
+  AdministratorRule,
+  AccountChanges,
+  AccountCreation,
+  AccountDeletion,
+  AccountEdits,
+  AccountOrders,
+  AccountViews,
+  AccountList,
+  ExtraFields,
+  PendingLetters,
+  Accounts,
   Checklist,
   StartUpChecklist,
+  {
+    provide: START_UP_RULES,
+    useFactory: (
+      routes: RouteRules,
+      users: UserEntityRules,
+      sealed: SealedColumns,
+      stored: StoredPasswords,
+    ): readonly StartUpRule[] => [
+      { asks: false, run: () => routes.onModuleInit() },
+      { asks: true, run: () => users.onModuleInit() },
+      { asks: true, run: () => sealed.onModuleInit() },
+      { asks: true, run: () => stored.onModuleInit() },
+      { asks: true, run: () => stored.onApplicationBootstrap() },
+    ],
+    inject: [RouteRules, UserEntityRules, SealedColumns, StoredPasswords],
+  },
 ];
 
 /** Jobs that no feature owns. */
@@ -277,38 +340,46 @@ export const KERNEL_JOBS: readonly Type<Job>[] = [OutboxJob, CleanUpJob, AuditRe
 
 /** What is kept of things that are over, such as for a token that is tried again. */
 export const KERNEL_REMAINS: readonly Remains[] = [
-  {
-    entity: LoginSession,
-    key: 'id',
-    over: '(r.revokedAt < :before OR r.expiresAt < :before OR r.lastSeenAt < :before - r.idleMs)',
-    keptMs: 7 * DAY_MS,
-  },
+  // Each by an index of its own. What has idled out, which no index finds, goes when its absolute end is as long ago.
+  // SQLite counts those that are NULL as smaller when it looks whether the index is worth it.
+  { entity: LoginSession, key: 'id', over: 'r.revokedAt > 0 AND r.revokedAt < :before', keptMs: 7 * DAY_MS },
+  { entity: LoginSession, key: 'id', over: 'r.expiresAt < :before', keptMs: 7 * DAY_MS },
   // By what is new in every token: the row of an account and purpose is used again.
   { entity: OneTimeToken, key: 'tokenId', over: '(r.usedAt < :before OR r.expiresAt < :before)', keptMs: 7 * DAY_MS },
   { entity: OutboxEntry, key: 'id', over: 'r.doneAt < :before', keptMs: DAY_MS },
 ];
 
 /** Sealed columns that no feature owns. */
-export const KERNEL_SEALED: readonly SealedColumn[] = [{ entity: OutboxEntry, column: 'sealed' }];
+export const KERNEL_SEALED: readonly SealedColumn[] = [{ entity: OutboxEntry, column: 'sealed', place: letterPlace }];
 
 /** Checks that no feature owns. */
 export const KERNEL_CHECKS: readonly Type<CheckSource>[] = [
   KeyChecks,
   AcceptedKeyChecks,
   SettingsChecks,
+  HardeningChecks,
   StoreChecks,
+  StoreProofChecks,
   DatabaseChecks,
+  DatabaseStateChecks,
+  CookieChecks,
+  SessionChecks,
   PasswordChecks,
+  HashTimeChecks,
   AttemptChecks,
   AuditChecks,
   TokenChecks,
   MailChecks,
   AccessChecks,
+  AdministrationChecks,
+  DefaultPasswordChecks,
   SecondFactorChecks,
 ];
 
 /** What the application may inject. */
 export const KERNEL_EXPORTS: readonly InjectionToken[] = [
+  Accounts,
+  RoleDirectory,
   Sessions,
   Principals,
   Checklist,
@@ -317,6 +388,7 @@ export const KERNEL_EXPORTS: readonly InjectionToken[] = [
   AuthEvents,
   AuthMetrics,
   Jobs,
+  Reseal,
   AccessGuard,
   ClientAddresses,
   HandshakeRules,

@@ -1,10 +1,35 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { Principal } from '../common/principal.js';
-import { requirePolicies } from './access-decision.js';
+import { Principal, type PrincipalFields } from '../common/principal.js';
+import { requirePolicies, requireRule } from './access-decision.js';
+import { combineRules } from './compiled-rule.js';
 
 const context = { getClass: () => class Notes {} } as unknown as ExecutionContext;
 const somebody = Object.create(Principal.prototype) as Principal;
+
+describe('requireRule', () => {
+  it('lets a link in where the rule reads one, and nowhere else, though another operation of the request has read it', () => {
+    const stance = { mode: 'required', duringEnrolment: false, duringImpersonation: false } as const;
+    const link = Principal.of({
+      userId: 'u1',
+      via: 'resource',
+      sessionId: 's1',
+      roles: [],
+      permissions: [],
+      scopes: [],
+      emailVerified: true,
+      methods: [],
+      authenticatedAt: 0,
+      freshUntil: 0,
+      expiresAt: 1,
+      impersonatorId: undefined,
+    } satisfies PrincipalFields);
+    const files = combineRules({ ...stance, rules: [{ resource: true }] }, [], false);
+    const notes = combineRules({ ...stance, rules: [{}] }, [], false);
+    expect(() => requireRule(files, link)).not.toThrow();
+    expect(() => requireRule(notes, link)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
+  });
+});
 
 describe('requirePolicies', () => {
   it('refuses when a policy never answers', async () => {

@@ -7,6 +7,7 @@ import { AuthError } from '../errors/auth-error.js';
 import { EventRecorder } from '../events/event-recorder.js';
 import { Metrics } from '../events/metrics.service.js';
 import { StateStore } from '../store/state-store.js';
+import { actorOf } from './actor.js';
 import type { CallSite } from './call-site.js';
 
 /** A full table would be the attack: what is refused more often than this is counted by the metrics alone. */
@@ -34,21 +35,20 @@ export class AccessRefusals {
     if (code === undefined) return;
     this.metrics.count('auth_access_refusals', { code });
     // To prove the identity once more, or the address, is asked of people; it is no verdict on them.
-    if (code !== 'FORBIDDEN') return;
+    if (code !== 'FORBIDDEN' && code !== 'IMPERSONATION_FORBIDDEN') return;
     const handler = `${context.getClass().name}.${context.getHandler().name}`;
     this.write(handler, site, principal).catch(() => this.logger.warn(`A refusal of ${handler} could not be recorded`));
   }
 
   private async write(handler: string, { request, transport }: CallSite, principal: Principal): Promise<void> {
-    const { userId, sessionId, via, impersonatorId } = principal;
+    const { userId, sessionId, via } = principal;
     const { allowed } = await this.store.consume(`gh:rate:refused:${sessionId}:${handler}`, ONE_ROW_A_MINUTE);
     if (!allowed) return;
     await this.events.write({
       type: 'access.refused',
       outcome: 'failure',
-      actorId: impersonatorId ?? userId,
+      ...actorOf(principal),
       subjectId: userId,
-      sessionId,
       client: request === undefined ? undefined : this.addresses.of(request as AddressedRequest),
       details: { handler, transport, via },
     });

@@ -5,6 +5,7 @@ import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
 import { AccessRefusals } from './access-refusals.js';
+import { AddressCheck } from './address-check.js';
 import { requirePolicies, requireRule } from './access-decision.js';
 import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
@@ -31,12 +32,28 @@ export class AccessGuard implements CanActivate {
     private readonly cookies: CookieRenewal,
     private readonly stepUp: StepUp,
     private readonly refusals: AccessRefusals,
+    private readonly address: AddressCheck,
     private readonly host: HttpAdapterHost,
     @Inject(AUTH_STRUCTURE) private readonly structure: AuthStructure,
   ) {}
 
-  /** Answers at once where nothing has to be awaited: an open route costs two map look-ups. */
+  /** Answers at once where nothing has to be awaited: an open route costs two map look-ups and a comparison. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    return this.address.isOpen() ? this.decide(context) : this.decideAtTheGate(context);
+  }
+
+  /** Public routes too: the rules for addresses come before all others. */
+  private async decideAtTheGate(context: ExecutionContext): Promise<boolean> {
+    const site = callSiteOf(context, this.structure.rpc);
+    try {
+      await this.address.require(site);
+    } catch (error) {
+      throw await this.refusal(context, site, error);
+    }
+    return this.decide(context);
+  }
+
+  private decide(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context);
     if (!isOpen(rule)) return this.judge(context, rule);
     if (this.mustSayNobody(context, rule)) leaveVerdict(callSiteOf(context), NOBODY);
@@ -54,7 +71,7 @@ export class AccessGuard implements CanActivate {
     const site = callSiteOf(context, this.structure.rpc);
     try {
       const principal = await this.admit(context, rule, site);
-      if (principal !== undefined && site.transport === 'http') this.renewCookies(context, principal);
+      if (principal !== undefined && site.transport === 'http') this.prepareAnswer(context, principal);
       leaveVerdict(site, principal === undefined ? NOBODY : this.verdict(principal));
       markJudged(context);
       return true;
@@ -86,9 +103,15 @@ export class AccessGuard implements CanActivate {
     return { principal, user: () => (user ??= this.users.load(principal.userId)) };
   }
 
-  private renewCookies(context: ExecutionContext, principal: Principal): void {
+  private prepareAnswer(context: ExecutionContext, principal: Principal): void {
     const http = context.switchToHttp();
     this.cookies.renew(http.getRequest(), http.getResponse(), principal);
+    // A link is a credential: neither a cache nor the page that opens next is to have it.
+    if (principal.via === 'resource') this.setHeaders(http.getResponse<unknown>(), LINK_HEADERS);
+  }
+
+  private setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
   }
 
   /** What a guard throws passes no interceptor, so the headers of the answer are set here. */
@@ -96,11 +119,12 @@ export class AccessGuard implements CanActivate {
     if (!(error instanceof AuthError)) return transportError(transport, error);
     if (transport === 'http') {
       const response = context.switchToHttp().getResponse<unknown>();
-      const headers = { ...error.headers, 'Cache-Control': 'no-store' };
-      for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
+      this.setHeaders(response, { ...error.headers, 'Cache-Control': 'no-store' });
     }
     return transportError(transport, error);
   }
 }
+
+const LINK_HEADERS = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
 
 const NOBODY: Verdict = Object.freeze({ principal: undefined, user: () => Promise.resolve(undefined) });

@@ -12,4 +12,12 @@ export abstract class ApiKeyReader {
    * @throws AuthError `RATE_LIMITED` (429), `STORE_UNAVAILABLE` (503)
    */
   abstract read(key: string, request: AuthRequest): Promise<Principal | undefined>;
+
+  /**
+   * Who the key behind a principal is from at this moment, for a connection that has stayed open. `undefined` when it is good
+   * no more. Is no use of it.
+   *
+   * @throws AuthError `STORE_UNAVAILABLE` (503)
+   */
+  abstract stillIs(principal: Pick<Principal, 'userId' | 'sessionId'>): Promise<Principal | undefined>;
 }

@@ -22,12 +22,13 @@ export class BearerTokenReader {
 
   /**
    * `undefined` for a token that is not good. With `session` whatever was revoked, disabled or demoted is seen at once,
-   * at one round trip; with `signature` nothing is asked of anybody.
+   * at one round trip; with `signature` nothing is asked of anybody, unless an administrator acts as the user: that ends at
+   * once wherever it is ended.
    */
   async read(token: string, depth: CheckDepth): Promise<Principal | undefined> {
     const claims = await this.accessTokens.verify(token);
     if (claims === undefined) return undefined;
-    if (depth === 'signature') return this.ofClaims(claims);
+    if (depth === 'signature' && claims.impersonatorId === null) return this.ofClaims(claims);
     const session = await this.cache.find(claims.userId, claims.sid);
     // A cookie session has no tokens: such a claim is none of ours.
     if (session === undefined || session.scopes === null) return undefined;

@@ -8,6 +8,8 @@ import { SessionCache } from '../sessions/session-cache.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
 import { requirePolicies, requireRule } from './access-decision.js';
+import { ApiKeyReader } from './api-key-reader.js';
+import { AddressCheck } from './address-check.js';
 import { BearerTokenReader } from './bearer-token-reader.js';
 import type { CallSite } from './call-site.js';
 import { CookieSessionReader } from './cookie-session-reader.js';
@@ -18,11 +20,13 @@ import { sessionPrincipal } from './session-principal.js';
 import { hasLost, type Standing } from './socket-standing.js';
 import { StepUp } from './step-up.service.js';
 
-/** The login session that a socket stands on, and how it came to it. */
+/** The login session or API key that a socket stands on, and how it came to it. */
 export interface SocketGrip {
   readonly userId: string;
+  /** Of an API key its id. */
   readonly sid: string;
-  /** Scopes of the access token; `undefined` for a cookie. */
+  readonly via: 'session' | 'bearer' | 'api-key';
+  /** Scopes of the access token. */
   readonly scopes: readonly string[] | undefined;
   /** Epoch ms at which the credential itself ends. */
   readonly endsAt: number;
@@ -50,11 +54,13 @@ export class SocketCredentials {
     private readonly principals: Principals,
     private readonly cookies: CookieSessionReader,
     private readonly bearer: BearerTokenReader,
+    private readonly apiKeys: ApiKeyReader,
     private readonly accessTokens: AccessTokens,
     private readonly cache: SessionCache,
     private readonly scopes: TokenScopes,
     private readonly grants: RoleGrants,
     private readonly stepUp: StepUp,
+    private readonly address: AddressCheck,
     private readonly clock: Clock,
   ) {}
 
@@ -64,6 +70,7 @@ export class SocketCredentials {
    * @throws AuthError and whatever `HttpException` a policy throws
    */
   async admit(site: CallSite, rule: HandshakeRule, contextOf: (gateway: Type) => ExecutionContext): Promise<Admission> {
+    await this.address.require(site);
     if (rule.mode === 'open') return NOBODY;
     const outcome = await this.principals.outcomeOf(site, { checksSession: true });
     // Only what is known to be wrong counts as nobody: whoever cannot be judged now would never be watched later.
@@ -90,25 +97,27 @@ export class SocketCredentials {
     return { principal, grip: await this.tokenGrip(token) };
   }
 
-  /** One look-up, which is no activity of the session. Throws `STORE_UNAVAILABLE` when nobody can say. */
-  sessionOf({ userId, sid }: SocketGrip): Promise<LiveSession | undefined> {
+  /**
+   * Who it is from at this moment. One look-up, which is no activity of the session. Throws `STORE_UNAVAILABLE` when nobody
+   * can say.
+   */
+  holderOf({ userId, sid, via }: SocketGrip): Promise<LiveSession | Principal | undefined> {
+    if (via === 'api-key') return this.apiKeys.stillIs({ userId, sessionId: sid });
     return this.cache.find(userId, sid, { touch: false });
   }
 
   /** Whether the credential itself has ended. Asks nobody. */
-  expiry({ endsAt }: SocketGrip): AuthError | undefined {
-    return this.clock.now() >= endsAt ? invalidAccessToken() : undefined;
+  expiry(grip: SocketGrip): AuthError | undefined {
+    return this.clock.now() >= grip.endsAt ? overError(grip) : undefined;
   }
 
   /**
    * What stands in the way of a socket that is open: its session has ended, the account no longer meets the class rule, or
    * it has lost something of the standing. Policies and freshness are asked at the handshake and with each message alone.
    */
-  objection(grip: SocketGrip, session: LiveSession | undefined, terms: SocketTerms): AuthError | undefined {
-    const byToken = grip.scopes !== undefined;
-    if (session === undefined) return byToken ? invalidAccessToken() : new AuthError('NOT_AUTHENTICATED');
-    const scopes = grip.scopes && this.scopes.clamp(grip.scopes, undefined, session.roles);
-    const principal = sessionPrincipal(session, byToken ? 'bearer' : 'session', scopes, this.grants);
+  objection(grip: SocketGrip, holder: LiveSession | Principal | undefined, terms: SocketTerms): AuthError | undefined {
+    if (holder === undefined) return overError(grip);
+    const principal = holder instanceof Principal ? holder : this.principalOf(grip, holder);
     try {
       this.requireStill(terms.rule, principal);
       return terms.standing && hasLost(terms.standing, principal) ? new AuthError('FORBIDDEN') : undefined;
@@ -116,6 +125,11 @@ export class SocketCredentials {
       if (error instanceof AuthError) return error;
       throw error;
     }
+  }
+
+  private principalOf({ via, scopes }: SocketGrip, session: LiveSession): Principal {
+    const clamped = scopes && this.scopes.clamp(scopes, undefined, session.roles);
+    return sessionPrincipal(session, via, clamped, this.grants);
   }
 
   /** Calls the listener after every change of a user's sessions on this node. Returns what ends that. */
@@ -150,15 +164,28 @@ export class SocketCredentials {
   private async admissionOf(site: CallSite, principal: Principal | undefined): Promise<Admission> {
     if (!(principal instanceof Principal) || site.request === undefined) return NOBODY;
     const session = this.cookies.sessionOf(principal);
+    if (principal.via === 'api-key') return { principal, grip: keyGrip(principal) };
     if (session === undefined) return { principal, grip: await this.tokenGrip(bearerToken(site.request)) };
     const { userId, sid } = session;
-    return { principal, grip: { userId, sid, scopes: undefined, endsAt: Number.POSITIVE_INFINITY } };
+    return {
+      principal,
+      grip: { userId, sid, via: 'session', scopes: undefined, endsAt: Number.POSITIVE_INFINITY },
+    };
   }
 
   private async tokenGrip(token: string | undefined): Promise<SocketGrip | undefined> {
     const claims = token === undefined ? undefined : await this.accessTokens.verify(token);
     if (claims === undefined) return undefined;
     const { userId, sid, scopes, expiresAt } = claims;
-    return { userId, sid, scopes, endsAt: expiresAt };
+    return { userId, sid, via: 'bearer', scopes, endsAt: expiresAt };
   }
+}
+
+function keyGrip({ userId, sessionId: sid, expiresAt }: Principal): SocketGrip {
+  return { userId, sid, via: 'api-key', scopes: undefined, endsAt: expiresAt.getTime() };
+}
+
+function overError({ via }: SocketGrip): AuthError {
+  if (via === 'bearer') return invalidAccessToken();
+  return new AuthError(via === 'api-key' ? 'INVALID_API_KEY' : 'NOT_AUTHENTICATED');
 }

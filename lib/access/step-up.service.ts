@@ -22,8 +22,12 @@ export class StepUp {
   ) {}
 
   /** Whether the option `secondFactor` leaves nothing to be done first. */
-  isEnrolled({ duringEnrolment }: Pick<CompiledRule, 'duringEnrolment'>, { methods, roles }: Principal): boolean {
-    return duringEnrolment || isMultiFactor(methods) || !this.factors.isRequiredOf(roles);
+  isEnrolled({ duringEnrolment }: Pick<CompiledRule, 'duringEnrolment'>, who: Principal): boolean {
+    // Who made the key had to meet it. A machine has no factor.
+    if (who.via === 'api-key') return true;
+    // An administrator who acts as the user had to meet it himself, and has nothing to set up here.
+    if (who.impersonatorId !== undefined) return true;
+    return duringEnrolment || isMultiFactor(who.methods) || !this.factors.isRequiredOf(who.roles);
   }
 
   hasProven(rule: Pick<ProofRule, 'methods'>, principal: Principal): boolean {

@@ -35,6 +35,8 @@ export const ROUTE_BUDGETS = {
   // Routes that take a mailed token: 256 bits need no limit of guesses.
   confirm: { kind: 'rate', by: 'address', limit: 60, windowMs: MINUTE_MS, answer: 'refuse' },
   oauthStart: { kind: 'rate', by: 'address', limit: 30, windowMs: MINUTE_MS, answer: 'refuse' },
+  // Counted where a key is looked up that this process has not met yet: made-up keys cost that and no more.
+  apiKeyLookUp: { kind: 'rate', by: 'address', limit: 300, windowMs: MINUTE_MS, answer: 'refuse' },
   anonymous: { kind: 'rate', by: 'address', limit: 300, windowMs: MINUTE_MS, answer: 'refuse' },
 } as const satisfies Record<string, RouteBudget>;
 

@@ -4,6 +4,7 @@ import { Keyring } from '../keys/keyring.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { StateStore } from '../store/state-store.js';
 import { AttemptKeys, type CountedAccount } from './attempt-keys.js';
+import { ATTEMPT_BUDGETS } from './budgets.js';
 import type { KnownDevices } from './known-devices.js';
 import { PasswordAttempt } from './password-attempt.js';
 import { Reservations } from './reservations.js';
@@ -27,6 +28,17 @@ export class PasswordAttempts {
   /** Forgets failures, rounds and lock of an account's own budget: when its owner has proved to be there. */
   unlock(account: CountedAccount): Promise<void> {
     return this.store.clear(this.keys.account(account));
+  }
+
+  /**
+   * How long no password of the account is taken from unknown browsers, in ms; 0 while one is. Counts nothing: what it
+   * reserves to see that is given back at once.
+   */
+  async lockedForMs(account: CountedAccount): Promise<number> {
+    const key = this.keys.account(account);
+    const begin = await this.store.attemptBegin(key, ATTEMPT_BUDGETS.passwordByAccount);
+    if (begin.allowed) await this.store.attemptEnd(key, ATTEMPT_BUDGETS.passwordByAccount, 'no-verdict');
+    return begin.allowed || begin.reason !== 'locked' ? 0 : begin.retryAfterMs;
   }
 
   /**

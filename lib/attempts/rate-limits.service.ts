@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { addressNetwork, addressSupernet } from '../common/client-address.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { StateStore } from '../store/state-store.js';
 import { spelledDuration } from './budget-table.js';
-import { ROUTE_BUDGETS, type RouteBudget, type RouteBudgetName } from './budgets.js';
+import { ROUTE_BUDGETS, SUPERNET_FACTOR, type RouteBudget, type RouteBudgetName } from './budgets.js';
 
 /** Limits that a service counts itself, because only it knows for whom. */
 @Injectable()
@@ -19,6 +20,19 @@ export class RateLimits {
     const limit = { limit: allowedHits(budget, this.settings), windowMs: budget.windowMs };
     const { allowed, resetMs } = await this.store.consume(`gh:rate:${name}:s:${sid}`, limit);
     if (!allowed) throw rateLimited(name, this.settings, resetMs);
+  }
+
+  /** Counts one hit for a client address, the narrowest network first. Throws `RATE_LIMITED` (429). */
+  async countAddress(name: RouteBudgetName, address: string): Promise<void> {
+    const budget = ROUTE_BUDGETS[name];
+    const supernet = addressSupernet(address);
+    const networks = [{ network: addressNetwork(address), factor: 1 }];
+    if (supernet !== undefined) networks.push({ network: supernet, factor: SUPERNET_FACTOR });
+    for (const { network, factor } of networks) {
+      const limit = { limit: allowedHits(budget, this.settings, factor), windowMs: budget.windowMs };
+      const { allowed, resetMs } = await this.store.consume(`gh:rate:${name}:a:${network}`, limit);
+      if (!allowed) throw rateLimited(name, this.settings, resetMs);
+    }
   }
 }
 

@@ -26,9 +26,16 @@ declare const safe: unique symbol;
 export type EvidenceText = string & { readonly [safe]: true };
 
 export type CheckOutcome =
-  | { readonly status: 'passed' }
+  /** With evidence where there is something to see, such as a time that was measured. */
+  | { readonly status: 'passed'; readonly evidence?: Evidence }
   | { readonly status: 'finding'; readonly evidence: Evidence; readonly change: string }
   | { readonly status: 'unchecked'; readonly reason: string };
+
+/**
+ * What a check does beside judging options and code: `asks` a database, a store or a mail server; `acts`, and so proves by
+ * doing, at most every ten minutes.
+ */
+export type CheckWork = 'asks' | 'acts';
 
 /** One line of the production checklist. */
 export interface Check {
@@ -39,6 +46,7 @@ export interface Check {
   readonly severity: CheckSeverity;
   /** The standard or guide that asks for it, such as `ASVS 5.0 V3.3.1`. */
   readonly source: string;
+  readonly work?: CheckWork;
   run(): CheckOutcome | Promise<CheckOutcome>;
 }
 

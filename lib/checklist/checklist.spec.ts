@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SystemClock } from '../common/clock.js';
+import { SystemClock, type Clock } from '../common/clock.js';
+import { TestClock } from '../testing/test-clock.js';
 import { resolveSettings } from '../options/resolve-options.js';
 import { CheckSource, passed, type Check, type CheckOutcome } from './check.js';
 import { Checklist, CHECKLIST_DEADLINE_MS } from './checklist.js';
@@ -11,12 +12,16 @@ function check(id: string, run: Check['run'], severity: Check['severity'] = 'ref
   return { id, title: 'It is well', area: 'store', severity, source: 'ASVS 5.0 V6.3.1', run };
 }
 
-function checklist(checks: readonly Check[], accept: Record<string, string> = {}): Checklist {
+function checklist(
+  checks: readonly Check[],
+  accept: Record<string, string> = {},
+  clock: Clock = new SystemClock(),
+): Checklist {
   class Source extends CheckSource {
     override checks = () => checks;
   }
   const values = { secret: 's', baseUrl: 'https://api.example.com', checklist: { accept } };
-  return new Checklist(resolveSettings(values, { NODE_ENV: 'production' }), [new Source()], new SystemClock());
+  return new Checklist(resolveSettings(values, { NODE_ENV: 'production' }), [new Source()], clock);
 }
 
 afterEach(() => void vi.useRealTimers());
@@ -107,5 +112,56 @@ describe('problems of the checklist itself', () => {
       "checklist.accept['a.typo']: there is no check of this id. Remove it or correct it.",
       'two checks have the id a.b.',
     ]);
+  });
+});
+
+describe('what proves by doing', () => {
+  const MINUTE_MS = 60_000;
+
+  function counted(work: Check['work'], outcome: CheckOutcome = FINDING) {
+    const clock = new TestClock();
+    const seen = { runs: 0 };
+    const run = () => {
+      seen.runs += 1;
+      return outcome;
+    };
+    const { work: _none, ...plain } = check('a.check', run);
+    const subject = checklist([work === undefined ? plain : { ...plain, work }], {}, clock);
+    return { clock, seen, subject };
+  }
+
+  it('runs at most every ten minutes, however often the checklist does', async () => {
+    const { clock, seen, subject } = counted('acts');
+    for (let turn = 0; turn < 5; turn++) {
+      const { entries } = await subject.report();
+      expect(entries[0]?.outcome).toBe('finding');
+      clock.advance(2 * MINUTE_MS - 1);
+    }
+    expect(seen.runs).toBe(1);
+    clock.advance(MINUTE_MS);
+    await subject.report();
+    expect(seen.runs).toBe(2);
+  });
+
+  it('is tried again at once where it could not be done', async () => {
+    const { seen, subject } = counted('acts', { status: 'unchecked', reason: 'busy' });
+    await subject.report();
+    await subject.report();
+    expect(seen.runs).toBe(2);
+  });
+
+  it.each(['asks', 'acts'] as const)('is left out where options alone are judged, as is what %s', async (work) => {
+    const { seen, subject } = counted(work);
+    expect((await subject.judgeOptions()).entries).toEqual([]);
+    expect(seen.runs).toBe(0);
+    expect(subject.last()).toBeUndefined();
+  });
+
+  it('other checks run every time, and with options alone', async () => {
+    const { seen, subject } = counted(undefined);
+    await subject.report();
+    await subject.report();
+    await subject.judgeOptions();
+    expect(seen.runs).toBe(3);
   });
 });

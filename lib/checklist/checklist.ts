@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { MINUTE_MS } from '../common/duration.js';
+import type { AuthEnvironment } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { Check, CheckOutcome, CheckSource } from './check.js';
 import { identifierEvidence } from './evidence.js';
@@ -8,12 +10,20 @@ import { CHECK_SOURCES } from './tokens.js';
 
 /** All checks of one run together. */
 export const CHECKLIST_DEADLINE_MS = 5_000;
+/** How long what was proven by doing is believed. */
+const PROOF_MS = 10 * MINUTE_MS;
+
+interface Proof {
+  readonly at: number;
+  readonly outcome: CheckOutcome;
+}
 
 /** The production checklist: runs every check and says what to change. */
 @Injectable()
 export class Checklist {
   private result: ChecklistReport | undefined;
   private running: Promise<ChecklistReport> | undefined;
+  private readonly proofs = new Map<string, Proof>();
 
   constructor(
     private readonly settings: AuthSettings,
@@ -21,10 +31,20 @@ export class Checklist {
     private readonly clock: Clock,
   ) {}
 
-  /** Runs every check, within 5 seconds in all. Callers that come while it runs share one run. */
+  /**
+   * Runs every check, within 5 seconds in all. Callers that come while it runs share one run. What proves by doing runs at
+   * most every ten minutes; between, its last outcome stands.
+   */
   async report(): Promise<ChecklistReport> {
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.running ??= this.examine(this.checks())
+      .then((report) => (this.result = report))
+      .finally(() => (this.running = undefined));
     return this.running;
+  }
+
+  /** Runs the checks that judge options and code alone: no database, store or server is asked. `last()` stays as it is. */
+  async judgeOptions(): Promise<ChecklistReport> {
+    return this.examine(this.checks().filter(({ work }) => work === undefined));
   }
 
   /** What the last run found, without running anything: what a health check may ask often. */
@@ -38,6 +58,11 @@ export class Checklist {
     return last !== undefined && this.clock.now() - last.checkedAt.getTime() <= maxAgeMs ? last : this.report();
   }
 
+  /** Which environment the application takes itself to be in. */
+  get environment(): AuthEnvironment {
+    return this.settings.environment;
+  }
+
   /** What is wrong with the checklist itself: acceptances of checks that do not exist, two checks of one id. */
   problems(): readonly string[] {
     const ids = this.checks().map(({ id }) => id);
@@ -49,13 +74,12 @@ export class Checklist {
     ];
   }
 
-  private async run(): Promise<ChecklistReport> {
+  private async examine(checks: readonly Check[]): Promise<ChecklistReport> {
     const { promise: deadline, cancel } = expiry(CHECKLIST_DEADLINE_MS);
     try {
-      const entries = await Promise.all(this.checks().map((check) => this.entry(check, deadline)));
+      const entries = await Promise.all(checks.map((check) => this.entry(check, deadline)));
       const { environment } = this.settings;
-      this.result = { environment, checkedAt: new Date(this.clock.now()), entries, counts: countsOf(entries) };
-      return this.result;
+      return { environment, checkedAt: new Date(this.clock.now()), entries, counts: countsOf(entries) };
     } finally {
       cancel();
     }
@@ -68,8 +92,10 @@ export class Checklist {
   private async entry(check: Check, deadline: Promise<CheckOutcome>): Promise<ChecklistEntry> {
     const { id, title, area, severity, source } = check;
     const facts = { id, title, area, severity, source };
-    const outcome = await Promise.race([outcomeOf(check), deadline]);
-    if (outcome.status === 'passed') return { ...facts, outcome: 'passed' };
+    const outcome = await Promise.race([this.outcomeOf(check), deadline]);
+    if (outcome.status === 'passed') {
+      return { ...facts, outcome: 'passed', ...(outcome.evidence === undefined ? {} : { evidence: outcome.evidence }) };
+    }
     if (outcome.status === 'unchecked') return { ...facts, outcome: 'unchecked', reason: outcome.reason };
     const { evidence, change } = outcome;
     const reason = this.settings.checklist.accept[id];
@@ -77,9 +103,19 @@ export class Checklist {
       ? { ...facts, outcome: 'finding', evidence, change }
       : { ...facts, outcome: 'accepted', evidence, change, reason };
   }
+
+  private async outcomeOf(check: Check): Promise<CheckOutcome> {
+    if (check.work !== 'acts') return attempt(check);
+    const known = this.proofs.get(check.id);
+    if (known !== undefined && this.clock.now() - known.at < PROOF_MS) return known.outcome;
+    const outcome = await attempt(check);
+    // What could not be done is tried again.
+    if (outcome.status !== 'unchecked') this.proofs.set(check.id, { at: this.clock.now(), outcome });
+    return outcome;
+  }
 }
 
-async function outcomeOf(check: Check): Promise<CheckOutcome> {
+async function attempt(check: Check): Promise<CheckOutcome> {
   try {
     return await check.run();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { schemaWorkOf } from '../database/schema-work.js';
 import { CheckSource, passed, type Check } from './check.js';
 import { enumEvidence, optionEvidence } from './evidence.js';
 
@@ -13,7 +14,9 @@ export class DatabaseChecks extends CheckSource {
   }
 
   override checks(): readonly Check[] {
-    const { options } = this.database.dataSource;
+    const { dataSource } = this.database;
+    const { options } = dataSource;
+    const { synchronize, dropSchema, migrationsRun } = schemaWorkOf(dataSource);
     return [
       {
         id: 'database.synchronize',
@@ -22,10 +25,10 @@ export class DatabaseChecks extends CheckSource {
         severity: 'refuse',
         source: 'TypeORM, DataSource options: synchronize',
         run: () =>
-          options.synchronize === true || options.dropSchema === true
+          synchronize || dropSchema
             ? {
                 status: 'finding',
-                evidence: { option: optionEvidence('synchronize') },
+                evidence: { synchronize, dropSchema },
                 change: 'Set synchronize: false and dropSchema: false in TypeOrmModule.forRoot() and run migrations.',
               }
             : passed,
@@ -43,6 +46,22 @@ export class DatabaseChecks extends CheckSource {
                 evidence: { type: enumEvidence(options.type, [...EMBEDDED]) },
                 change:
                   "Use PostgreSQL or MySQL, or accept it: checklist: { accept: { 'database.embedded': 'reason' } }.",
+              }
+            : passed,
+      },
+      {
+        id: 'database.migrations-run',
+        title: 'Migrations run once, before the instances start',
+        area: 'database',
+        severity: 'note',
+        source: 'TypeORM, DataSource options: migrationsRun',
+        run: () =>
+          migrationsRun
+            ? {
+                status: 'finding',
+                evidence: { option: optionEvidence('migrationsRun') },
+                change:
+                  'Set migrationsRun: false and run migrations as a step of the deployment: two instances that start together run them twice.',
               }
             : passed,
       },

@@ -13,7 +13,7 @@ interface CheckFacts {
 /** One line of the report. */
 export type ChecklistEntry = CheckFacts &
   (
-    | { readonly outcome: 'passed' }
+    | { readonly outcome: 'passed'; readonly evidence?: Evidence }
     | { readonly outcome: 'finding'; readonly evidence: Evidence; readonly change: string }
     /** A finding that `checklist.accept` names; `reason` is what stands there. */
     | { readonly outcome: 'accepted'; readonly evidence: Evidence; readonly change: string; readonly reason: string }
@@ -59,22 +59,24 @@ export function lineOf(entry: ChecklistEntry): string {
   const head = `${entry.id}: ${entry.title}`;
   switch (entry.outcome) {
     case 'passed':
-      return `${head}: yes.`;
+      return `${head}: yes${entry.evidence === undefined ? '' : ` (${shownEvidence(entry.evidence)})`}.`;
     case 'unchecked':
-      return `${head}: could not be checked (${oneLine(entry.reason)}).`;
+      return `${head}: could not be checked (${oneLineOf(entry.reason)}).`;
     case 'accepted':
-      return `${head}: no (${shown(entry.evidence)}). Accepted: ${oneLine(entry.reason)}`;
+      return `${head}: no (${shownEvidence(entry.evidence)}). Accepted: ${oneLineOf(entry.reason)}`;
     case 'finding':
-      return `${head}: no (${shown(entry.evidence)}). ${entry.change} [${entry.source}]`;
+      return `${head}: no (${shownEvidence(entry.evidence)}). ${entry.change} [${entry.source}]`;
   }
 }
 
-function shown(evidence: Evidence): string {
+/** Evidence in one line of plain text. */
+export function shownEvidence(evidence: Evidence): string {
   return Object.entries(evidence)
     .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : String(value)}`)
     .join(', ');
 }
 
-function oneLine(text: string): string {
+/** Free text of an option, such as a reason, on one line and without control characters. */
+export function oneLineOf(text: string): string {
   return text.replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthSettings } from '../options/auth-settings.js';
 import type { RedisDiagnostics } from '../store/redis-state-store.js';
 import { StateStore } from '../store/state-store.js';
-import { CheckSource, passed, type Check, type CheckArea, type CheckOutcome } from './check.js';
+import { CheckSource, passed, type Check, type CheckArea, type CheckOutcome, type CheckWork } from './check.js';
 import { enumEvidence, hostEvidence } from './evidence.js';
 
 interface DiagnosableStore {
@@ -37,11 +37,21 @@ export class StoreChecks extends CheckSource {
         this.shared(),
       ),
       storeCheck('store.memory', 'State outlives this process', 'warn', 'ASVS 5.0 V6.3.1', () => this.kept()),
-      storeCheck('store.eviction', 'Redis drops no counter or lock', 'refuse', 'ASVS 5.0 V6.3.1', () =>
-        this.eviction(),
+      storeCheck(
+        'store.eviction',
+        'Redis drops no counter or lock',
+        'refuse',
+        'ASVS 5.0 V6.3.1',
+        () => this.eviction(),
+        'asks',
       ),
-      storeCheck('store.transport', 'Redis is reached encrypted and with a password', 'warn', 'ASVS 5.0 V12.3.1', () =>
-        this.transport(),
+      storeCheck(
+        'store.transport',
+        'Redis is reached encrypted and with a password',
+        'warn',
+        'ASVS 5.0 V12.3.1',
+        () => this.transport(),
+        'asks',
       ),
     ];
   }
@@ -99,9 +109,10 @@ function storeCheck(
   severity: Check['severity'],
   source: string,
   run: () => CheckOutcome | Promise<CheckOutcome>,
+  work?: CheckWork,
 ): Check {
   const area: CheckArea = 'store';
-  return { id, title, area, severity, source, run };
+  return { id, title, area, severity, source, ...(work === undefined ? {} : { work }), run };
 }
 
 async function diagnose(store: StateStore): Promise<RedisDiagnostics | undefined> {

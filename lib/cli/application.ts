@@ -1,14 +1,19 @@
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { INestApplication, Type } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { packagesOf, type AppPackages } from './app-packages.js';
+import { DataSourceWatch } from './data-source-watch.js';
 import { Refusal } from './refusal.js';
+import { rootModuleOf } from './root-module.js';
 
 /** An application whose providers are made and whose work has not begun. */
 export interface LoadedApplication {
   readonly app: INestApplication;
   /** The package `nestjs-gatehouse` that the application itself imports, such as its `Checklist` class. */
   readonly gatehouse: typeof import('../index.js');
+  /** Every data source that it has made. */
+  readonly dataSources: readonly DataSource[];
+  /** Closes its databases and the store. No lifecycle hook of the application runs: none has begun. */
   close(): Promise<void>;
 }
 
@@ -19,20 +24,38 @@ export interface LoadedApplication {
  */
 export async function loadApplication(modulePath: string): Promise<LoadedApplication> {
   const file = resolve(modulePath);
-  const require = createRequire(file);
-  const rootModule = await rootModuleOf(file);
-  const core = (await import(pathToFileURL(require.resolve('@nestjs/core')).href)) as typeof import('@nestjs/core');
-  const gatehouse = (await import(
-    pathToFileURL(require.resolve('nestjs-gatehouse')).href
-  )) as typeof import('../index.js');
-  const app = await core.NestFactory.create(rootModule, { logger: false, abortOnError: false });
-  return { app, gatehouse, close: () => app.close() };
+  const packages = await packagesOf(file);
+  return makeApplication(packages, () => rootModuleOf(file));
 }
 
-async function rootModuleOf(file: string): Promise<Type> {
-  const loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
-  const classes = Object.values(loaded).filter((member): member is Type => typeof member === 'function');
-  const [root, ...others] = classes;
-  if (root === undefined || others.length > 0) throw new Refusal(`${file} does not export one module.`);
-  return root;
+/** @param load gives the root module: what stands in its files is run only now. */
+export async function makeApplication(
+  { core, gatehouse, adapter, dataSources }: AppPackages,
+  load: () => Promise<Type>,
+): Promise<LoadedApplication> {
+  const watch = new DataSourceWatch();
+  const end = watch.begin(dataSources);
+  try {
+    const root = await load();
+    const app = await core.NestFactory.create(root, adapter, { logger: false, abortOnError: false });
+    const store = storeOf(app, gatehouse);
+    const close = async (): Promise<void> => {
+      await store.close();
+      await watch.close();
+      end();
+    };
+    return { app, gatehouse, dataSources: [...watch.seen], close };
+  } catch (error) {
+    await watch.close();
+    end();
+    throw error;
+  }
+}
+
+function storeOf(app: INestApplication, { StateStore }: AppPackages['gatehouse']) {
+  try {
+    return app.get(StateStore, { strict: false });
+  } catch {
+    throw new Refusal('This module does not import AuthModule of the nestjs-gatehouse that is installed beside it.');
+  }
 }

@@ -1,28 +1,15 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { COMMANDS } from './commands.js';
-import { EXIT } from './exit-codes.js';
-import { packageVersion } from './package-version.js';
-import { Refusal } from './refusal.js';
+import { exitCodeOf } from './failure.js';
+import { gatehouseProgram } from './program.js';
 
-const program = new Command('gatehouse')
-  .description('Runs, checks and maintains an application that signs people in with nestjs-gatehouse.')
-  .version(packageVersion())
-  .showHelpAfterError('(gatehouse --help shows how)')
-  .exitOverride();
-for (const add of COMMANDS) add(program);
+/** What a host left open, such as a timer, must not keep a finished command in the terminal. */
+const LINGER_MS = 2_000;
 
-program.parseAsync().catch((error: unknown) => {
-  process.exitCode = exitCodeOf(error);
-});
-
-function exitCodeOf(error: unknown): number {
-  // Commander has said by itself what is wrong with the command line.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
-  if (error instanceof Refusal) {
-    console.error(error.message);
-    return error.exitCode;
-  }
-  console.error(error instanceof Error ? (error.stack ?? error.message) : 'The command failed.');
-  return EXIT.failed;
-}
+void gatehouseProgram()
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.exitCode = exitCodeOf(error);
+  })
+  .finally(() => {
+    setTimeout(() => process.exit(), LINGER_MS).unref();
+  });

@@ -17,6 +17,8 @@ export interface CookieAttributes {
 
 const NAMES = {
   session: 'auth_session',
+  /** The session to which an administrator comes back who acts as somebody else. */
+  impersonator: 'auth_impersonator',
   device: 'auth_device',
   /** Binds a challenge to the browser that began it. */
   challenge: 'auth_challenge',

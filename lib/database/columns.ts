@@ -11,7 +11,8 @@ export function moment(name: string, options: ColumnOptions = {}): ColumnOptions
   return { name, type: 'bigint', transformer: epochMs, ...options };
 }
 
-const EXACT = Symbol('gatehouse:exact-text');
+/** Of the whole process: the command line may have read another copy of this file than the entities did. */
+const EXACT = Symbol.for('gatehouse:exact-text');
 
 /** Options of a text column in which `a` is neither `A` nor `á` nor `a` with a space behind it. */
 export interface ExactText {

@@ -6,7 +6,7 @@ import { Database } from './database.js';
 import { isMysql } from './dialect.js';
 import { AUTH_ENTITIES } from './tokens.js';
 
-interface StoredColumn {
+export interface StoredColumn {
   readonly name: string;
   readonly columnType: string;
   readonly collation: string | null;
@@ -15,7 +15,9 @@ interface StoredColumn {
 }
 
 /** MariaDB's and MySQL's names of the collation that compares bytes and does not pad with spaces. */
-const EXACT_COLLATIONS: readonly string[] = ['utf8mb4_nopad_bin', 'utf8mb4_0900_bin'];
+export const EXACT_COLLATION_OF = { mariadb: 'utf8mb4_nopad_bin', mysql: 'utf8mb4_0900_bin' } as const;
+
+const EXACT_COLLATIONS: readonly string[] = Object.values(EXACT_COLLATION_OF);
 
 /**
  * What MySQL and MariaDB do by default, or may be told to do, and Gatehouse cannot work with. Found before the first
@@ -81,7 +83,8 @@ async function connectionProblems(manager: EntityManager): Promise<string[]> {
   ];
 }
 
-async function exactCollation(manager: EntityManager): Promise<string | undefined> {
+/** The server's collation that compares exactly; `undefined` of one that is too old. */
+export async function exactCollation(manager: EntityManager): Promise<string | undefined> {
   const rows = await manager.query<{ name: string }[]>(
     'SELECT COLLATION_NAME AS `name` FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (?)',
     [EXACT_COLLATIONS],
@@ -89,11 +92,12 @@ async function exactCollation(manager: EntityManager): Promise<string | undefine
   return EXACT_COLLATIONS.find((wanted) => rows.some(({ name }) => name === wanted));
 }
 
-function isExact(collation: string | null): boolean {
+export function isExact(collation: string | null): boolean {
   return collation !== null && EXACT_COLLATIONS.includes(collation);
 }
 
-function columnsOf(manager: EntityManager, { database, tableName }: EntityMetadata): Promise<StoredColumn[]> {
+/** What the database has of a table; empty without it. */
+export function columnsOf(manager: EntityManager, { database, tableName }: EntityMetadata): Promise<StoredColumn[]> {
   return manager.query(
     'SELECT c.COLUMN_NAME AS `name`, c.COLUMN_TYPE AS `columnType`, c.COLLATION_NAME AS `collation`, ' +
       'c.IS_NULLABLE AS `nullable`, t.ENGINE AS `engine` FROM information_schema.COLUMNS c ' +
@@ -104,7 +108,7 @@ function columnsOf(manager: EntityManager, { database, tableName }: EntityMetada
 }
 
 /** Names in the database of the columns that one of the entity's classes declares as exact text. */
-function exactColumnsOf({ inheritanceTree, columns }: EntityMetadata): ReadonlySet<string> {
+export function exactColumnsOf({ inheritanceTree, columns }: EntityMetadata): ReadonlySet<string> {
   const declared = getMetadataArgsStorage().columns.filter(
     ({ target, options }) => inheritanceTree.includes(target as Type) && isExactText(options),
   );
@@ -112,7 +116,8 @@ function exactColumnsOf({ inheritanceTree, columns }: EntityMetadata): ReadonlyS
   return new Set(columns.filter((column) => properties.has(column.propertyName)).map((column) => column.databaseName));
 }
 
-function alteration(
+/** Gives columns a collation and leaves them as they are otherwise. */
+export function alteration(
   manager: EntityManager,
   { tablePath }: EntityMetadata,
   columns: readonly StoredColumn[],
@@ -121,7 +126,9 @@ function alteration(
   const quote = (name: string): string => manager.connection.driver.escape(name);
   const changes = columns.map(({ name, columnType, nullable }) => {
     const presence = nullable === 'YES' ? 'NULL' : 'NOT NULL';
-    return `MODIFY ${quote(name)} ${columnType} CHARACTER SET utf8mb4 COLLATE ${collation} ${presence}`;
+    // A collation is called after its character set.
+    const [charset] = collation.split('_');
+    return `MODIFY ${quote(name)} ${columnType} CHARACTER SET ${charset} COLLATE ${collation} ${presence}`;
   });
   return `ALTER TABLE ${tablePath.split('.').map(quote).join('.')} ${changes.join(', ')}`;
 }

@@ -6,11 +6,13 @@ import { isMysql } from './dialect.js';
 import { StatementError } from './statement-error.js';
 import { SEALED_COLUMNS } from './tokens.js';
 
-/** A column that holds text of `Keyring.seal`. */
+/** A column that holds text of `Keyring.seal`. The primary key of its entity is `id`, a text. */
 export interface SealedColumn {
   readonly entity: Type;
   /** Property of the entity. */
   readonly column: string;
+  /** What the text of a row is sealed for, by the id of the row. */
+  readonly place: (id: string) => string;
 }
 
 interface SealedRows {

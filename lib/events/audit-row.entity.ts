@@ -9,6 +9,8 @@ import type { AuthEventType } from './event-catalogue.js';
 @Index('auth_audit_type', ['type', 'at'])
 @Index('auth_audit_actor', ['actorId', 'at'])
 @Index('auth_audit_outcome', ['outcome', 'at'])
+@Index('auth_audit_address', ['address', 'at'])
+@Index('auth_audit_impersonator', ['impersonatorId', 'at'])
 export class AuditRow {
   @PrimaryColumn(idColumn('id'))
   id!: string;

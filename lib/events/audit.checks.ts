@@ -27,6 +27,7 @@ export class AuditChecks extends CheckSource {
         area: 'audit',
         severity: 'warn',
         source: 'ASVS 5.0 V14.2.7',
+        work: 'asks',
         run: () => this.retention(),
       },
     ];

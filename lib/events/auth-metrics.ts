@@ -8,10 +8,14 @@ export type AuthCounter =
   | 'auth_refusals'
   /** Signed-in principals refused a route (403), by `code`. */
   | 'auth_access_refusals'
+  /** Calls answered `ADDRESS_BLOCKED`, by `transport`: `http`, `graphql` or `ws`. */
+  | 'auth_address_refusals'
   /** Requests answered `CSRF_FAILED`, by `reason`: `origin`, `site` (`Sec-Fetch-Site`) or `token`. */
   | 'auth_csrf_failures'
   /** Answers to challenges that are none of ours, or of another browser, by `method` (`passkey`). */
-  | 'auth_foreign_challenges';
+  | 'auth_foreign_challenges'
+  /** API keys that were refused, by `reason`: `malformed`, `unknown`, `secret`, or `ended` (also: paused). */
+  | 'auth_api_key_refusals';
 
 /** What is timed. */
 export type AuthTimer =

@@ -9,7 +9,7 @@ export const AUTH_EVENTS = {
   'account.created': 'The application created an account.',
   'account.disabled': 'An account was disabled.',
   'account.enabled': 'An account was enabled.',
-  'account.identifier_changed': 'The owner changed a column that signs in.',
+  'account.identifier_changed': 'A column that signs in was changed.',
   'account.updated': 'An administrator changed columns of an account.',
   'account.deleted': 'An account was deleted.',
   'account.unlocked': 'Passwords of an account may be tried again.',

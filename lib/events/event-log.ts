@@ -25,11 +25,12 @@ export class EventLog {
 }
 
 function line(event: AuthEvent): string {
-  const { type, outcome, actorId, subjectId, sessionId, identifier, address, details } = event;
+  const { type, outcome, actorId, impersonatorId, subjectId, sessionId, identifier, address, details } = event;
   const facts = Object.entries({
     ...details,
     identifier,
     actor: actorId,
+    impersonator: impersonatorId,
     subject: subjectId,
     session: sessionId,
     address,

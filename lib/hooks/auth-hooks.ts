@@ -10,7 +10,10 @@ export interface BeforeRegister {
 
 export interface BeforeSignIn {
   readonly userId: string;
-  /** RFC 8176 name of the method that completed the sign-in: `pwd`; `refresh` when tokens are refreshed. */
+  /**
+   * RFC 8176 name of the method that completed the sign-in: `pwd`; `refresh` when tokens are refreshed; `impersonation` when
+   * an administrator begins to act as the user.
+   */
   readonly method: string;
   readonly address: string;
   readonly userAgent: string;
@@ -23,6 +26,8 @@ export interface ClaimsRequest {
   readonly sessionId: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
+  /** The administrator who acts as the user, where one does. */
+  readonly impersonatorId?: string;
 }
 
 /** Values that JSON can carry, by name. */

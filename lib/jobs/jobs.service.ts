@@ -64,12 +64,12 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
   /**
    * Runs a job once, for a scheduler of the application. Returns how many things it did, 0 also while another instance is at
-   * it; throws what stopped it.
+   * it; throws what stopped it. A signal ends the run after the step at hand.
    */
-  run(name: string): Promise<number> {
+  run(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
     const job = this.jobs.find((each) => each.name === name);
     if (job === undefined) throw new Error(`There is no job "${name}". There are: ${this.names.join(', ')}.`);
-    return this.begin(job, 0);
+    return this.begin(job, 0, signal);
   }
 
   private start(job: Job): void {
@@ -86,16 +86,17 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
     }
   }
 
-  private begin(job: Job, restMs: number): Promise<number> {
+  private begin(job: Job, restMs: number, signal?: AbortSignal): Promise<number> {
     const current = this.running.get(job.name);
     if (current !== undefined || this.stopping.signal.aborted) return current ?? Promise.resolve(0);
-    const run = this.carryOut(job, restMs).finally(() => this.running.delete(job.name));
+    const run = this.carryOut(job, restMs, signal).finally(() => this.running.delete(job.name));
     this.running.set(job.name, run);
     return run;
   }
 
-  private async carryOut(job: Job, restMs: number): Promise<number> {
-    const { signal } = this.stopping;
+  private async carryOut(job: Job, restMs: number, asked?: AbortSignal): Promise<number> {
+    const stopping = this.stopping.signal;
+    const signal = asked === undefined ? stopping : AbortSignal.any([stopping, asked]);
     if (job.alone !== true) return job.run({ signal });
     const claim = await this.claims.claim(job.name, restMs);
     if (claim === undefined) return 0;

@@ -7,6 +7,7 @@ export const LETTER_KINDS = [
   'verify-request',
   'unverified-sign-in',
   'password-forgot',
+  'password-link',
   'magic-link',
   'email-code',
   'reauthentication-code',

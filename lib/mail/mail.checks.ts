@@ -62,6 +62,7 @@ export class MailChecks extends CheckSource {
         area: 'mail',
         severity: 'warn',
         source: 'RFC 5321 §3.1, RFC 3207',
+        work: 'acts',
         // What it throws makes this a check that could not be done, which counts as a warning.
         run: async () => {
           await this.transport.verify();
@@ -74,6 +75,7 @@ export class MailChecks extends CheckSource {
         area: 'mail',
         severity: 'warn',
         source: 'RFC 5321 §4.5.4.1',
+        work: 'asks',
         run: () => this.backlog(),
       },
     ];

@@ -25,7 +25,7 @@ export class Outbox {
   async add(manager: EntityManager, letter: NewLetter): Promise<void> {
     const now = this.clock.now();
     const id = uuidv7(now);
-    const sealed = this.keyring.seal(JSON.stringify({ ...letter, at: now } satisfies Letter), sealedFor(id));
+    const sealed = this.keyring.seal(JSON.stringify({ ...letter, at: now } satisfies Letter), letterPlace(id));
     const entry = { id, sealed, createdAt: now, dueAt: now };
     await manager.createQueryBuilder().insert().into(OutboxEntry).values(entry).updateEntity(false).execute();
     this.database.afterCommit(manager, () => this.wake());
@@ -38,7 +38,7 @@ export class Outbox {
 
   /** The letter of an entry, or `undefined` when its seal does not open. */
   open({ id, sealed }: Pick<OutboxEntry, 'id' | 'sealed'>): Letter | undefined {
-    const text = sealed === null ? undefined : this.keyring.open(sealed, sealedFor(id));
+    const text = sealed === null ? undefined : this.keyring.open(sealed, letterPlace(id));
     return text === undefined ? undefined : (JSON.parse(text) as Letter);
   }
 
@@ -48,6 +48,7 @@ export class Outbox {
   }
 }
 
-function sealedFor(id: string): string {
+/** Where the letter of an entry is sealed for. */
+export function letterPlace(id: string): string {
   return `auth_outbox.sealed.${id}`;
 }

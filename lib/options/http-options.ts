@@ -22,13 +22,19 @@ export interface HstsOptions {
 export interface HttpOptions {
   /** `false`: no page of another origin reads answers. Default: pages of `origins`, with cookies. */
   readonly cors?: boolean | CorsOptions;
-  /** Over https alone. Default `true`. */
+  /** Sent where `baseUrl` is https. Default `true`. */
   readonly hsts?: boolean | HstsOptions;
-  /** Names in the `Host` header that are answered, with a port where it is not the usual one; others get 400. Default: that of `baseUrl`. */
+  /**
+   * Names in the `Host` header that are answered, with a port where it is not 80 or 443; others get 400. Names of this
+   * machine are answered as well: to this machine, and to everybody outside production. Default: that of `baseUrl`.
+   */
   readonly hosts?: readonly string[];
-  /** Largest body of a request, such as `'100kb'`. Default `'100kb'`; at most `'10mb'`. */
+  /** Largest JSON or form body, such as `'100kb'`. Default `'100kb'`; at most `'10mb'`. */
   readonly bodyLimit?: string;
-  /** Paths whose answers are pages with a content policy of their own, such as `/docs`; all others get the one of an API. Default `[]`. */
+  /**
+   * Paths whose answers are pages, with all below them (`/` alone by itself): they get the content policy of a page of
+   * this origin, or keep one that they set themselves. All others get the one of an API. Default `[]`.
+   */
   readonly pages?: readonly string[];
   /** Serves what `setupApiDocs` sets up in production too. Default `false`. */
   readonly apiDocs?: boolean;

@@ -29,7 +29,8 @@ export function httpSettings(read: ReadHttp, baseUrl: URL, origins: readonly str
 function corsSettings(cors: boolean | CorsOptions, origins: readonly string[]): CorsSettings | undefined {
   if (cors === false) return undefined;
   const { origins: more = [], credentials = true, exposedHeaders = EXPOSED_HEADERS } = cors === true ? {} : cors;
-  return { origins: more === '*' ? more : [...new Set([...origins, ...more])], credentials, exposedHeaders };
+  const listed = more === '*' ? more : [...new Set([...origins, ...more.map((origin) => new URL(origin).origin)])];
+  return { origins: listed, credentials, exposedHeaders };
 }
 
 function hstsSettings(hsts: boolean | HstsOptions): HstsSettings | undefined {

@@ -4,7 +4,7 @@ import type { CorsOptions, HstsOptions, HttpOptions } from './http-options.js';
 import { list } from './list-fields.js';
 import { originProblem } from './url-values.js';
 
-const HOST = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+const HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const PATH = /^\/[^?#\s]{0,199}$/;
 const SIZE = /^(\d{1,6})(b|kb|mb)$/;

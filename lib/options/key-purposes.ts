@@ -11,6 +11,7 @@ export const KEY_PURPOSES = [
   'identifier',
   'code',
   'passkey-challenge',
+  'resource-token',
   'seal',
 ] as const;
 

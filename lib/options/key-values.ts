@@ -21,6 +21,7 @@ export const secrets = {
   identifier: optionalText(MAX_SECRET),
   code: optionalText(MAX_SECRET),
   'passkey-challenge': optionalText(MAX_SECRET),
+  'resource-token': optionalText(MAX_SECRET),
   seal: optionalText(MAX_SECRET),
 } satisfies Record<KeyPurpose, Field<unknown>>;
 

@@ -37,6 +37,7 @@ export type FactorChangeName =
   | 'passkey-cloned'
   | 'identity-linked'
   | 'identity-unlinked'
+  | 'api-key-created'
   | 'locked';
 
 /** Every kind of mail, with what its templates are given beside `MailFrame`. */
@@ -44,7 +45,10 @@ export interface MailFacts {
   /** `contested`: somebody else had registered the address before; the page that the link opens sets a new password. */
   readonly 'verify-email': MailLink & { readonly contested: boolean };
   readonly 'reset-password': MailLink;
-  readonly 'password-changed': MailOccasion;
+  /** To somebody for whom an administrator has made an account: the link sets a password. */
+  readonly 'account-created': MailLink;
+  /** `apiKeys`: how many keys of the account go on working. */
+  readonly 'password-changed': MailOccasion & { readonly apiKeys: number };
   /** To the new address. */
   readonly 'change-email': MailLink;
   /** To the old address, when the change is asked for. */

@@ -102,6 +102,7 @@ export class PasswordChecks extends CheckSource {
         area: 'passwords',
         severity: 'note',
         source: 'ASVS 5.0 V11.4.2',
+        work: 'asks',
         run: () => this.#imported(),
       },
     ];

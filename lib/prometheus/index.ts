@@ -1,1 +1,1 @@
-export {};
+export { PROMETHEUS_REGISTRY, PrometheusMetrics } from './prometheus-metrics.js';

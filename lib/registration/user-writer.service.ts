@@ -28,6 +28,9 @@ export interface Outcome {
   readonly repeated: boolean;
 }
 
+/** First statement of the transaction. `false`: no user is to be made after all. */
+export type Claim = (manager: EntityManager) => Promise<boolean>;
+
 /** Statements that belong to the transaction, the same on both ways. */
 export type Recorder = (manager: EntityManager, outcome: Outcome) => Promise<void>;
 
@@ -44,9 +47,9 @@ export class UserWriter {
     private readonly clock: Clock,
   ) {}
 
-  /** The id of the new user, or `undefined` when the address is taken: nothing is written then. */
-  async create(user: NewUser, record: Recorder): Promise<string | undefined> {
-    const created = await this.insertUnlessTaken(user, record);
+  /** The id of the new user, or `undefined` when the address is taken or the claim is lost: nothing is written then. */
+  async create(user: NewUser, record: Recorder, claim?: Claim): Promise<string | undefined> {
+    const created = await this.insertUnlessTaken(user, record, claim);
     return typeof created === 'string' ? created : undefined;
   }
 
@@ -61,15 +64,19 @@ export class UserWriter {
       await record(manager, outcome);
     };
     const taken = await this.insertUnlessTaken(user, contested);
-    if (typeof taken !== 'string') await this.touchNothing(taken, user.roles.length, contested);
+    if (typeof taken === 'object') await this.touchNothing(taken, user.roles.length, contested);
   }
 
-  private async insertUnlessTaken(user: NewUser, record: Recorder): Promise<string | AddressOwner> {
+  private async insertUnlessTaken(
+    user: NewUser,
+    record: Recorder,
+    claim?: Claim,
+  ): Promise<string | AddressOwner | undefined> {
     const emailCanonical = canonicalIdentifier(user.email);
     const owner = await this.addresses.ownerOf(emailCanonical);
     if (owner !== undefined) return owner;
     try {
-      return await this.insert(user, emailCanonical, record);
+      return await this.insert(user, emailCanonical, record, claim);
     } catch (error) {
       const faster = isUniqueViolation(error) ? await this.addresses.ownerOf(emailCanonical) : undefined;
       // Another unique index than that of the address: an id that a sequence hands out twice, say.
@@ -82,7 +89,8 @@ export class UserWriter {
     { email, passwordHash, emailVerified, roles, fields }: NewUser,
     emailCanonical: string,
     record: Recorder,
-  ): Promise<string> {
+    claim?: Claim,
+  ): Promise<string | undefined> {
     const now = this.clock.now();
     const row: UserRow = {
       email,
@@ -93,7 +101,8 @@ export class UserWriter {
       values: { ...this.settings.registration.newUserDefaults, ...fields },
     };
     const hookMs = Math.min(HOOK_DEADLINE_MS, this.settings.database.timeoutMs);
-    const work = async (manager: EntityManager): Promise<string> => {
+    const work = async (manager: EntityManager): Promise<string | undefined> => {
+      if (claim !== undefined && !(await claim(manager))) return undefined;
       const user = await this.table.insert(manager, row);
       const userId = this.table.idOf(user);
       for (const role of roles) await insertRole(manager, { userId, role, assignedAt: now });
@@ -104,7 +113,7 @@ export class UserWriter {
     const created = await this.cache.change([''], (commitBefore) =>
       this.database.write(work, { commitBefore, insertMayLose: true }),
     );
-    await this.forgetSessions(created);
+    if (created !== undefined) await this.forgetSessions(created);
     return created;
   }
 

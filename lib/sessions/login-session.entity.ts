@@ -28,6 +28,7 @@ export class LoginSession {
   lastSeenAt!: number;
 
   /** Absolute end. */
+  @Index('auth_sessions_expires')
   @Column(moment('expires_at'))
   expiresAt!: number;
 
@@ -44,6 +45,11 @@ export class LoginSession {
   /** The administrator who acts as the user in it. Such a session is never fresh and cannot be renewed. */
   @Column({ ...idColumn('impersonator_id'), nullable: true })
   impersonatorId!: string | null;
+
+  /** Public id of the administrator's session in which that began: it does not outlive it. */
+  @Index('auth_sessions_impersonator')
+  @Column({ ...idColumn('impersonator_session_id'), nullable: true })
+  impersonatorSessionId!: string | null;
 
   /** RFC 8176 names of the methods that proved the identity. */
   @Column({ name: 'methods', type: 'simple-json' })
@@ -76,6 +82,7 @@ export class LoginSession {
   @Column({ name: 'scopes', type: 'simple-json', nullable: true })
   scopes!: string[] | null;
 
+  @Index('auth_sessions_revoked')
   @Column(moment('revoked_at', { nullable: true }))
   revokedAt!: number | null;
 }

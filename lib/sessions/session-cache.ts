@@ -8,11 +8,11 @@ import { isWithinLife, type LiveSession } from './live-session.js';
 import { SessionLoader, TOUCH_EVERY_MS } from './session-loader.js';
 import { VersionCleanup } from './version-cleanup.js';
 
-interface Snapshot {
+interface Snapshot<T = LiveSession> {
   readonly version: string;
   readonly loadedAt: number;
-  /** `null`: the session is dead. */
-  readonly session: LiveSession | null;
+  /** `null`: it is dead. */
+  readonly session: T | null;
   /** Whether it was loaded by a look-up that is no activity, so that `lastSeenAt` may wait to be written. */
   readonly quiet?: boolean;
 }
@@ -63,7 +63,8 @@ export class SessionCache {
    */
   async find(userId: string, sid: string, { touch = true }: FindOptions = {}): Promise<LiveSession | undefined> {
     const [version = null, cached = null] = await this.store.getMany([versionKey(userId), snapshotKey(userId, sid)]);
-    const snapshot = this.believable(cached, version, touch);
+    const believed = this.believable<LiveSession>(cached, version);
+    const snapshot = believed !== undefined && touch && this.owesTouch(believed) ? undefined : believed;
     const session = snapshot === undefined ? await this.load(userId, sid, version, touch) : snapshot.session;
     if (session === null || session === undefined) return undefined;
     const now = this.clock.now();
@@ -71,6 +72,22 @@ export class SessionCache {
     // A snapshot does not learn that its session was used since, by a refresh or on another node.
     const mayHaveBeenUsed = snapshot !== undefined && now < session.expiresAt;
     return mayHaveBeenUsed ? this.load(userId, sid, version, touch) : undefined;
+  }
+
+  /**
+   * What `load` has found out about something else that a user holds, such as an API key: remembered as sessions are, and
+   * forgotten by the same changes. `name` names it among what the user holds. Time limits are the caller's to compare.
+   * Throws `STORE_UNAVAILABLE` when the store or, on a miss, the database is down.
+   */
+  async findHeld<T extends object>(
+    userId: string,
+    name: string,
+    load: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const key = `${tag(userId)}:${name}`;
+    const [version = null, cached = null] = await this.store.getMany([versionKey(userId), key]);
+    const snapshot = this.believable<T>(cached, version);
+    return snapshot === undefined ? this.loadInto(key, userId, version, load) : (snapshot.session ?? undefined);
   }
 
   /**
@@ -116,12 +133,11 @@ export class SessionCache {
     }
   }
 
-  private believable(cached: string | null, version: string | null, touch: boolean): Snapshot | undefined {
+  private believable<T>(cached: string | null, version: string | null): Snapshot<T> | undefined {
     if (cached === null || version === null || version === CHANGING) return undefined;
-    const snapshot = JSON.parse(cached) as Snapshot;
+    const snapshot = JSON.parse(cached) as Snapshot<T>;
     if (snapshot.version !== version) return undefined;
     if (this.clock.now() >= snapshot.loadedAt + SNAPSHOT_TTL_MS) return undefined;
-    if (touch && this.owesTouch(snapshot)) return undefined;
     // The store may have come back with older data than it had.
     return snapshot.loadedAt < this.store.connectedAt() ? undefined : snapshot;
   }
@@ -131,26 +147,27 @@ export class SessionCache {
     return quiet && session !== null && this.clock.now() - session.lastSeenAt > TOUCH_EVERY_MS;
   }
 
-  private async load(
+  private load(userId: string, sid: string, seen: string | null, touch: boolean): Promise<LiveSession | undefined> {
+    const load = (): Promise<LiveSession | undefined> => this.loader.load(userId, sid, touch);
+    return this.loadInto(snapshotKey(userId, sid), userId, seen, load, touch ? {} : { quiet: true });
+  }
+
+  private async loadInto<T>(
+    key: string,
     userId: string,
-    sid: string,
     seen: string | null,
-    touch: boolean,
-  ): Promise<LiveSession | undefined> {
+    load: () => Promise<T | undefined>,
+    marks: Pick<Snapshot, 'quiet'> = {},
+  ): Promise<T | undefined> {
     const begun = this.clock.now();
     const connectedAt = this.store.connectedAt();
     const version = seen ?? (await this.establish(userId));
-    const session = await this.loader.load(userId, sid, touch);
-    if (version !== null && version !== CHANGING && this.store.connectedAt() === connectedAt) {
-      const snapshot: Snapshot = {
-        version,
-        loadedAt: begun,
-        session: session ?? null,
-        ...(touch ? {} : { quiet: true }),
-      };
-      await this.fill(snapshotKey(userId, sid), snapshot, SNAPSHOT_TTL_MS - (this.clock.now() - begun));
+    const found = await load();
+    if (version !== null && version !== CHANGING && this.store.connectedAt() === connectedAt && isKept(found)) {
+      const snapshot: Snapshot<T> = { version, loadedAt: begun, session: found ?? null, ...marks };
+      await this.fill(key, snapshot, SNAPSHOT_TTL_MS - (this.clock.now() - begun));
     }
-    return session;
+    return found;
   }
 
   private async establish(userId: string): Promise<string | null> {
@@ -159,11 +176,20 @@ export class SessionCache {
     return (await this.store.setIfAbsent(key, version, VERSION_TTL_MS)) ? version : this.store.get(key);
   }
 
-  private async fill(key: string, snapshot: Snapshot, ttlMs: number): Promise<void> {
+  private async fill(key: string, snapshot: object, ttlMs: number): Promise<void> {
     if (ttlMs <= 0) return;
     // Only the next request is slower for it.
     await this.store.set(key, JSON.stringify(snapshot), ttlMs).catch(() => undefined);
   }
+}
+
+/**
+ * What an administrator began as somebody else hangs on both of them, and the version of one tells nothing of the other: it is
+ * read from the database by every request.
+ */
+function isKept(found: unknown): boolean {
+  const { impersonatorId = null } = (found ?? {}) as Partial<LiveSession>;
+  return impersonatorId === null;
 }
 
 function tag(userId: string): string {

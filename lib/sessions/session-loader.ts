@@ -8,6 +8,7 @@ import { UserRole } from '../roles/user-role.entity.js';
 import { Account } from '../users/account.entity.js';
 import type { UserKey } from '../users/user-id-column.js';
 import { UserTable } from '../users/user-table.js';
+import { Impersonators } from './impersonators.service.js';
 import { isWithinLife, type LiveSession } from './live-session.js';
 import { LoginSession } from './login-session.entity.js';
 
@@ -32,6 +33,7 @@ interface Row {
   readonly foundId: string;
   readonly role: string | null;
   readonly impersonatorId: string | null;
+  readonly impersonatorSessionId: string | null;
 }
 
 const SESSION_COLUMNS = [
@@ -49,6 +51,7 @@ const SESSION_COLUMNS = [
   'csrfSeed',
   'scopes',
   'impersonatorId',
+  'impersonatorSessionId',
   'revokedAt',
 ] as const;
 
@@ -57,21 +60,28 @@ export const TOUCH_EVERY_MS = MINUTE_MS;
 /** Longer than this nobody waits for it: somebody holds the row. */
 const TOUCH_WITHIN_MS = 300;
 
-/** Reads a session as the database knows it: with its account, its roles and the user's row, in one query. */
+/**
+ * Reads a session as the database knows it: with its account, its roles and the user's row, in one query. Where an
+ * administrator acts as the user a second one asks whether he still may.
+ */
 @Injectable()
 export class SessionLoader {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly users: UserTable,
+    private readonly impersonators: Impersonators,
   ) {}
 
   /** The live session, or `undefined`: unknown, revoked, over, of another epoch, of a disabled or deleted user. */
   async load(userId: string, sid: string, touch = true): Promise<LiveSession | undefined> {
     const key = this.users.keyOf(userId);
     if (key === undefined) return undefined;
-    const rows = await this.database.read((manager) => this.rows(manager, userId, key, sid));
-    const session = this.judge(rows, sid);
+    const session = await this.database.read(async (manager) => {
+      const rows = await this.rows(manager, userId, key, sid);
+      const found = this.judge(rows, sid);
+      return found === undefined || (await this.mayGoOn(manager, found, rows[0]!)) ? found : undefined;
+    });
     return session === undefined || !touch ? session : this.touch(session);
   }
 
@@ -117,6 +127,12 @@ export class SessionLoader {
       emailVerified: this.users.columns.hasCome('emailVerifiedAt', row.emailVerifiedAt),
     };
     return isWithinLife(session, this.clock.now()) ? session : undefined;
+  }
+
+  private async mayGoOn(manager: EntityManager, { roles }: LiveSession, row: Row): Promise<boolean> {
+    const { impersonatorId, impersonatorSessionId } = row;
+    if (impersonatorId === null) return true;
+    return this.impersonators.mayGoOn(manager, { impersonatorId, impersonatorSessionId, roles });
   }
 
   /** Conditional, so that a slow request revives nothing; given up, not failed, when the database is busy. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { ClientInfo } from '../common/client-address.js';
 import { Clock } from '../common/clock.js';
 import { randomToken, uuidv7 } from '../common/random.js';
@@ -32,8 +32,6 @@ export interface SessionRequest extends Partial<ProvenBefore> {
   readonly rememberMe: boolean;
   /** Begins a family of tokens with these scopes, instead of a cookie session. */
   readonly scopes?: readonly string[] | undefined;
-  /** The administrator who acts as the user. Such a session is not fresh and ends after `impersonation.ttl`. */
-  readonly impersonatorId?: string | undefined;
   readonly client: ClientInfo;
 }
 
@@ -87,7 +85,7 @@ export class SessionOpener {
   private async prepare(userId: string): Promise<{ readonly live: number; readonly isFirst: boolean }> {
     const { account, live } = await this.database.read(async (manager) => ({
       account: await manager.findOneBy(Account, { userId }),
-      live: await liveSessions(manager, userId, this.clock.now()).getCount(),
+      live: await ownSessions(manager, userId, this.clock.now()).getCount(),
     }));
     if (account === null) await this.insertAccount(userId);
     return { live, isFirst: (account?.sessionSeq ?? 0) === 0 };
@@ -119,7 +117,8 @@ export class SessionOpener {
       generation: scopes === undefined ? null : 0,
       rotatedAt: null,
       scopes: scopes === undefined ? null : [...scopes],
-      impersonatorId: request.impersonatorId ?? null,
+      impersonatorId: null,
+      impersonatorSessionId: null,
       revokedAt: null,
     });
   }
@@ -165,7 +164,7 @@ export class SessionOpener {
   }
 
   private async displace(manager: EntityManager, { userId, createdAt }: LoginSession): Promise<number> {
-    const live = await liveSessions(manager, userId, createdAt)
+    const live = await ownSessions(manager, userId, createdAt)
       .select('s.id', 'id')
       .orderBy('s.createdAt', 'DESC')
       .addOrderBy('s.id', 'DESC')
@@ -182,6 +181,11 @@ export class SessionOpener {
         if (!isUniqueViolation(error)) throw error;
       });
   }
+}
+
+/** Those that count for the cap: what an administrator began displaces none, and is displaced by none. */
+function ownSessions(manager: EntityManager, userId: string, now: number): SelectQueryBuilder<LoginSession> {
+  return liveSessions(manager, userId, now).andWhere('s.impersonatorId IS NULL');
 }
 
 function isLive(manager: EntityManager, { userId, createdAt }: LoginSession, id: string): Promise<boolean> {

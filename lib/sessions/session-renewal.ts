@@ -53,6 +53,7 @@ export class SessionRenewal {
       .update(LoginSession)
       .set({ revokedAt: now })
       .where('id = :sessionId AND userId = :userId AND revokedAt IS NULL', { sessionId, userId })
+      .andWhere('impersonatorId IS NULL')
       .andWhere('expiresAt > :now AND lastSeenAt > :now - idleMs', { now })
       .andWhere(accountIsGood(manager, LoginSession))
       .execute();

@@ -11,6 +11,7 @@ import { Outbox, type NewLetter } from '../mail/outbox.js';
 import { OneTimeTokens } from '../one-time-tokens/one-time-tokens.service.js';
 import { raiseEpoch } from '../users/account-epoch.js';
 import { deviceName } from './device-name.js';
+import { ImpersonatedSessions } from './impersonated-sessions.service.js';
 import { liveSessions } from './live-sessions.query.js';
 import { LoginSession } from './login-session.entity.js';
 import { SessionCache } from './session-cache.js';
@@ -28,6 +29,8 @@ export interface SessionView {
   readonly userAgent: string;
   readonly device: string;
   readonly methods: readonly string[];
+  /** An administrator acts as the user in it. Where from is not told. */
+  readonly impersonated?: true;
 }
 
 export interface SessionPage {
@@ -48,6 +51,8 @@ export interface SessionListOptions {
 export interface EndedBy {
   /** The user who does it. */
   readonly actorId?: string;
+  /** The administrator who does it while acting as `actorId`. */
+  readonly impersonatorId?: string | undefined;
   /** Public id of the session in which it is done. */
   readonly sessionId?: string;
   readonly client?: ClientInfo;
@@ -59,6 +64,8 @@ export interface SessionEnd extends Pick<EventInput, 'type' | 'outcome' | 'actor
   readonly letter?: () => Promise<NewLetter | undefined>;
   /** The browser goes on with another session of the same user: a change of address that it has asked for stays. */
   readonly goesOn?: boolean;
+  /** The browser goes on without whoever acted as the user in it: so does the session that an administrator came from. */
+  readonly leaves?: boolean;
 }
 
 /**
@@ -74,6 +81,7 @@ export class Sessions {
     private readonly events: EventRecorder,
     private readonly outbox: Outbox,
     private readonly tokens: OneTimeTokens,
+    private readonly impersonated: ImpersonatedSessions,
     private readonly clock: Clock,
   ) {}
 
@@ -111,15 +119,14 @@ export class Sessions {
    *
    * @internal
    */
-  async revokeBySid(userId: string, sid: string, { letter, goesOn = false, ...event }: SessionEnd): Promise<boolean> {
+  async revokeBySid(userId: string, sid: string, end: SessionEnd): Promise<boolean> {
+    const { letter, goesOn = false, leaves = false, ...event } = end;
     const session = await this.database.read((manager) =>
-      liveSessions(manager, userId, this.clock.now())
-        .select('s.id', 'id')
-        .andWhere('s.sid = :sid', { sid })
-        .getRawOne<{ id: string }>(),
+      liveSessions(manager, userId, this.clock.now()).andWhere('s.sid = :sid', { sid }).getOne(),
     );
-    if (session === undefined) return false;
+    if (session === null) return false;
     const { id } = session;
+    if (session.impersonatorId !== null) return this.impersonated.end(session, { ...event, leaves });
     const notice = await letter?.();
     const ended = await this.end(userId, async (manager) => {
       const count = await this.revokeWhere(manager, userId, 'id = :id', { id });
@@ -188,6 +195,9 @@ export class Sessions {
   }
 }
 
+/** Where an administrator sits is no business of the user's. */
+const IMPERSONATED = { ip: '', userAgent: '', device: 'Administrator', impersonated: true } as const;
+
 function view(session: LoginSession, currentId: string | undefined): SessionView {
   return {
     id: session.id,
@@ -199,5 +209,6 @@ function view(session: LoginSession, currentId: string | undefined): SessionView
     userAgent: session.userAgent,
     device: deviceName(session.userAgent),
     methods: session.methods,
+    ...(session.impersonatorId === null ? {} : IMPERSONATED),
   };
 }

@@ -4,6 +4,7 @@ import { DEVICE_COOKIE_MAX_AGE_MS, DeviceCookie } from '../attempts/device-cooki
 import type { KnownDevices } from '../attempts/known-devices.js';
 import { CookieJar, type WithHeaders } from '../cookies/cookie-jar.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import type { LoginSession } from '../sessions/login-session.entity.js';
 import { SessionCookie, type SessionReference } from '../sessions/session-cookie.js';
 import type { PublicUser } from '../users/user-directory.js';
 import type { CompletedSignIn } from './sign-in.service.js';
@@ -14,6 +15,15 @@ export interface SignedIn {
   readonly user: PublicUser;
   /** To be sent as `X-CSRF-Token` with every unsafe request. */
   readonly csrfToken: string;
+}
+
+type SessionOfCookie = SessionReference & Pick<LoginSession, 'csrfSeed'>;
+
+/** A session that goes on in the browser that it began in. */
+export interface RestoredSession {
+  readonly user: PublicUser;
+  /** `restMs`: how long it may go on at most. */
+  readonly session: SessionOfCookie & { readonly remember: boolean; readonly restMs: number };
 }
 
 /** Hands a session to a browser, and takes it back. */
@@ -53,20 +63,51 @@ export class SessionDelivery {
     return value === undefined ? undefined : this.sessionCookie.read(value);
   }
 
+  /** The session of an administrator who acts as somebody else in this browser, live or not. */
+  keptSession(request: WithHeaders): SessionReference | undefined {
+    const value = this.cookies.read(request, 'impersonator');
+    return value === undefined ? undefined : this.sessionCookie.read(value);
+  }
+
   deliver(request: WithHeaders, response: unknown, { user, session }: CompletedSignIn): SignedIn {
-    const csrfToken = this.csrf.csrfToken(session.csrfSeed);
     const maxAgeMs = session.remember ? session.expiresAt - session.createdAt : undefined;
-    this.cookies.set(response, 'session', this.sessionCookie.write(session), { maxAgeMs });
-    if (this.settings.cookies.xsrfCookie) {
-      this.cookies.set(response, 'xsrf', csrfToken, { maxAgeMs, readable: true });
-    }
+    const csrfToken = this.setSession(response, session, maxAgeMs);
+    this.forgetKept(request, response);
     this.rememberDevice(request, response, session.userId);
     return { status: 'signed_in', user, csrfToken };
   }
 
-  /** Clears what `deliver` set, except the device: it stays known. */
-  withdraw(response: unknown): void {
+  /** Puts a session in which somebody else is acted as in the place of the browser's own, which is kept beside it. */
+  deliverImpersonated(request: WithHeaders, response: unknown, { user, session }: CompletedSignIn): SignedIn {
+    const own = this.cookies.read(request, 'session');
+    if (own !== undefined) this.cookies.set(response, 'impersonator', own);
+    return { status: 'signed_in', user, csrfToken: this.setSession(response, session, undefined) };
+  }
+
+  /** Puts the session back that was kept. It is no newer and no fresher than it was. */
+  restore(request: WithHeaders, response: unknown, { user, session }: RestoredSession): SignedIn {
+    const csrfToken = this.setSession(response, session, session.remember ? session.restMs : undefined);
+    this.forgetKept(request, response);
+    return { status: 'signed_in', user, csrfToken };
+  }
+
+  /** Clears what `deliver` set, except the device: it stays known. With the request also what is kept beside it. */
+  withdraw(response: unknown, request?: WithHeaders): void {
     this.cookies.clear(response, 'session');
     if (this.settings.cookies.xsrfCookie) this.cookies.clear(response, 'xsrf');
+    if (request !== undefined) this.forgetKept(request, response);
+  }
+
+  private setSession(response: unknown, session: SessionOfCookie, maxAgeMs: number | undefined): string {
+    const csrfToken = this.csrf.csrfToken(session.csrfSeed);
+    this.cookies.set(response, 'session', this.sessionCookie.write(session), { maxAgeMs });
+    if (this.settings.cookies.xsrfCookie) {
+      this.cookies.set(response, 'xsrf', csrfToken, { maxAgeMs, readable: true });
+    }
+    return csrfToken;
+  }
+
+  private forgetKept(request: WithHeaders, response: unknown): void {
+    if (this.cookies.read(request, 'impersonator') !== undefined) this.cookies.clear(response, 'impersonator');
   }
 }

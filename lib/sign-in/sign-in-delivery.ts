@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../common/principal.js';
 import { BrowserBinding } from '../cookies/browser-binding.js';
 import type { WithHeaders } from '../cookies/cookie-jar.js';
 import { PENDING_LIFE_MS } from '../second-factors/pending-sign-in.js';
@@ -53,6 +54,15 @@ export class SignInDelivery {
     if (deliver === 'cookie') return this.cookies.deliver(request, response, completed);
     const tokens = await this.tokens.deliver(request, response, completed, deviceToken);
     return { status: 'signed_in', user: completed.user, ...tokens };
+  }
+
+  /** A session that takes the place of the one by which the request came: in the delivery of that one. */
+  replace(
+    { via }: Principal,
+    target: DeliveryTarget,
+    completed: CompletedSignIn,
+  ): Promise<SignedIn | SignedInWithTokens> {
+    return this.answer(via === 'session' ? 'cookie' : 'tokens', target, completed);
   }
 
   /**

@@ -148,7 +148,7 @@ export class SignIn {
   private async endReplaced({ userId: actorId, client, replaces }: SignInProof): Promise<void> {
     if (replaces === undefined) return;
     const goesOn = replaces.userId === actorId;
-    const end = { actorId, client, goesOn, details: { reason: 'replaced' } };
+    const end = { actorId, client, goesOn, leaves: true, details: { reason: 'replaced' } };
     await this.sessions.revokeBySid(replaces.userId, replaces.sid, { type: 'session.ended', ...end });
   }
 

@@ -1,1 +1,1 @@
-export {};
+export { GatehouseHealthIndicator, type GatehouseHealth } from './gatehouse-health.indicator.js';

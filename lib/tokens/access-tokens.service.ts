@@ -92,10 +92,11 @@ export class AccessTokens {
   }
 
   private async extraClaims(
-    { userId, sessionId, roles }: TokenSubject,
+    { userId, sessionId, roles, impersonatorId }: TokenSubject,
     scopes: readonly string[],
   ): Promise<JsonObject> {
-    const given = await withinDeadline(() => this.hooks.claims({ userId, sessionId, roles, scopes }));
+    const whom = { userId, sessionId, roles, scopes, ...(impersonatorId === null ? {} : { impersonatorId }) };
+    const given = await withinDeadline(() => this.hooks.claims(whom));
     // As JSON first: what stands there may have a `toJSON`, which would speak for the whole token.
     const plain = JSON.parse(JSON.stringify(given ?? {})) as JsonObject;
     const allowed = Object.entries(plain).filter(([name]) => !RESERVED_CLAIMS.has(name) || this.tell(name));

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { IsNull, type EntityManager } from 'typeorm';
+import { IsNull, MoreThan, type EntityManager } from 'typeorm';
 import { MailAccounts } from './mail-accounts.service.js';
 import { CREDENTIAL_ROWS, type CredentialRows } from './tokens.js';
 
@@ -17,6 +17,23 @@ export class Credentials {
    */
   async drop(manager: EntityManager, userId: string): Promise<void> {
     for (const { entity } of this.rows) await manager.delete(entity, { userId });
+  }
+
+  /** Inside `Database.write`, when the account is disabled: enabling it again revives none of what ends then. */
+  async end(manager: EntityManager, userId: string, now: number): Promise<void> {
+    for (const { entity, endsAt } of this.rows) {
+      if (endsAt === undefined) continue;
+      await manager.update(entity, { userId, [endsAt]: MoreThan(now) }, { [endsAt]: now });
+    }
+  }
+
+  /** How many of those that outlive a new password, and end when the account is disabled, are not over. */
+  async countLasting(manager: EntityManager, userId: string, now: number): Promise<number> {
+    let count = 0;
+    for (const { entity, endsAt } of this.rows) {
+      if (endsAt !== undefined) count += await manager.countBy(entity, { userId, [endsAt]: MoreThan(now) });
+    }
+    return count;
   }
 
   /**

@@ -10,4 +10,6 @@ export interface CredentialRows {
   readonly signsIn: boolean;
   /** Property of the entity that is `null` while the row is good for it. Default: each is. */
   readonly unless?: string;
+  /** Property of the entity with the moment at which the row is over. Given where disabling the account ends it for good. */
+  readonly endsAt?: string;
 }

@@ -112,7 +112,8 @@ export class UserDirectory {
     return this.present(user, await this.rolesOf(userId), account);
   }
 
-  private present(user: object, roles: readonly string[], account: Account | undefined): PublicUser {
+  /** A loaded user as answers show one. The account is needed where it keeps columns for the table. */
+  present(user: object, roles: readonly string[], account: Account | undefined): PublicUser {
     const { columns } = this.table;
     const values = user as Readonly<Record<string, unknown>>;
     const extra: Record<string, unknown> = {};

@@ -56,7 +56,10 @@ function writtenProblems(user: EntityMetadata, columns: UserColumnMap, settings:
     return isInUniqueIndex(user, name) ? [unique] : writable(name, 'registration.fields');
   });
   const changed = declaredFields(settings.profile.fields).flatMap((name) => writable(name, 'profile.fields'));
-  return [...defaults, ...registered, ...changed];
+  const administered = declaredFields(settings.administration.fields).flatMap((name) =>
+    writable(name, 'administration.fields'),
+  );
+  return [...defaults, ...registered, ...changed, ...administered];
 }
 
 /** Columns that take no NULL and that nobody gives a value: every registration would be a 500. */

@@ -23,6 +23,16 @@ export interface UserRow {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+export interface NewAddress {
+  readonly email: string;
+  /** The canonical form of the one before. */
+  readonly instead: string;
+  /** Epoch ms at which it was proven. `null`: nobody has proven it. */
+  readonly at: number | null;
+  /** Columns of the application's own. */
+  readonly own?: Readonly<Record<string, unknown>>;
+}
+
 type Values = QueryDeepPartialEntity<ObjectLiteral>;
 
 const NOBODY = { passwordHash: null, emailVerifiedAt: null, createdAt: null } as const;
@@ -162,18 +172,22 @@ export class UserTable {
   }
 
   /**
-   * Gives the account another address, proven at this moment, only while it still has the one that is said. Throws what a
-   * unique index said.
+   * Gives the account another address, only while it still has the one that is said, with columns of the application's own
+   * in the same statement. Throws what a unique index said.
    */
   async setEmail(
     manager: EntityManager,
     userId: string,
-    { email, instead, at }: { readonly email: string; readonly instead: string; readonly at: number },
+    { email, instead, at, own = {} }: NewAddress,
   ): Promise<boolean> {
     const where = this.where(userId);
     if (where === undefined) return false;
     const { canonical } = this.columns;
-    const values = { [this.columns.property('email')]: email, [canonical.propertyPath]: canonicalIdentifier(email) };
+    const values = {
+      ...own,
+      [this.columns.property('email')]: email,
+      [canonical.propertyPath]: canonicalIdentifier(email),
+    };
     const { affected } = await manager.update(this.entity, { ...where, [canonical.propertyPath]: instead }, values);
     if (affected !== 1) return false;
     await this.setEmailVerified(manager, userId, at);
@@ -181,7 +195,8 @@ export class UserTable {
     return true;
   }
 
-  async setEmailVerified(manager: EntityManager, userId: string, at: number): Promise<void> {
+  /** `null`: nobody has proven it. */
+  async setEmailVerified(manager: EntityManager, userId: string, at: number | null): Promise<void> {
     if (!this.columns.keptByUs.includes('emailVerifiedAt')) {
       const value = this.columns.momentValue('emailVerifiedAt', at);
       return this.update(manager, userId, { [this.columns.property('emailVerifiedAt')]: value });

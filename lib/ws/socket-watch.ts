@@ -100,8 +100,8 @@ export class SocketWatch implements BeforeApplicationShutdown {
     this.endAll(sockets, (own) => this.credentials.expiry(own));
     if (sockets.size === 0) return true;
     try {
-      const session = await this.credentials.sessionOf(grip);
-      this.endAll(sockets, (own, socket) => this.credentials.objection(own, session, socket));
+      const holder = await this.credentials.holderOf(grip);
+      this.endAll(sockets, (own, socket) => this.credentials.objection(own, holder, socket));
       return true;
     } catch {
       return false;

@@ -6,25 +6,30 @@ import { AccessChecks } from '../../lib/access/access.checks.js';
 import { AccessRefusals } from '../../lib/access/access-refusals.js';
 import { AuthMetrics } from '../../lib/events/auth-metrics.js';
 import { Metrics } from '../../lib/events/metrics.service.js';
+import { AddressCheck } from '../../lib/access/address-check.js';
 import { AccessGuard } from '../../lib/access/access.guard.js';
 import { AuthContext } from '../../lib/access/auth-context.js';
 import { BearerTokenReader } from '../../lib/access/bearer-token-reader.js';
 import { CookieRenewal } from '../../lib/access/cookie-renewal.js';
 import { CookieSessionReader } from '../../lib/access/cookie-session-reader.js';
+import { ApiKeyReader } from '../../lib/access/api-key-reader.js';
 import { AuthContextMiddleware } from '../../lib/access/auth-context.middleware.js';
 import { SessionReader, type AuthRequest, type SessionReading } from '../../lib/access/credential-source.js';
 import { CsrfProtection } from '../../lib/access/csrf-protection.js';
 import { Principals } from '../../lib/access/principals.js';
+import { ResourceTokenReader } from '../../lib/access/resource-token-reader.js';
 import { RouteRules } from '../../lib/access/route-rules.js';
 import { sealedGuard } from '../../lib/access/sealed-guard.js';
 import { StepUpMethods } from '../../lib/access/step-up-methods.js';
 import { StepUp } from '../../lib/access/step-up.service.js';
 import { UserLoader } from '../../lib/access/user-loader.js';
+import { ClientAddresses } from '../../lib/attempts/client-addresses.service.js';
 import { DeviceCookie } from '../../lib/attempts/device-cookie.js';
 import { Clock } from '../../lib/common/clock.js';
 import { Principal, type PrincipalFields } from '../../lib/common/principal.js';
 import { CookieJar } from '../../lib/cookies/cookie-jar.js';
 import { AuthHooks } from '../../lib/hooks/auth-hooks.js';
+import { AddressGate } from '../../lib/ip-rules/address-gate.js';
 import { Keyring } from '../../lib/keys/keyring.js';
 import type { AuthStructure, AuthValues } from '../../lib/options/auth-options.js';
 import { AuthSettings } from '../../lib/options/auth-settings.js';
@@ -136,6 +141,13 @@ export class AccessModule {
         { provide: UserLoader, useClass: TestUsers },
         // Sessions are those of `TestSessions`: no token and no cookie of Gatehouse has one.
         { provide: SessionCache, useValue: { find: () => Promise.resolve(undefined) } },
+        // There is no API key and no link here: whatever looks like one is refused.
+        { provide: ApiKeyReader, useValue: { recognises: () => false, read: () => Promise.resolve(undefined) } },
+        { provide: ResourceTokenReader, useValue: { presented: () => undefined } },
+        AddressCheck,
+        // No address is ruled out here.
+        { provide: AddressGate, useValue: { isOpen: () => true } },
+        ClientAddresses,
         Keyring,
         CookieJar,
         SessionCookie,

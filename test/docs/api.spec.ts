@@ -36,7 +36,7 @@ function section(file: string, heading: string): string {
 }
 
 it.each([
-  ['Accounts', 'lib/features/accounts/accounts.service.ts', 'docs/api.md', 'Accounts', 'method'],
+  ['Accounts', 'lib/accounts/accounts.service.ts', 'docs/api.md', 'Accounts', 'method'],
   ['Sessions', 'lib/sessions/sessions.service.ts', 'docs/api.md', 'Sessions', 'method'],
   ['Tokens', 'lib/features/bearer/tokens.service.ts', 'docs/tokens.md', 'In your code', 'method of `Tokens`'],
 ])('the methods of %s are listed, and no other', (name, entry, file, heading, header) => {
@@ -47,13 +47,15 @@ it.each([
 });
 
 describe('docs/api.md', () => {
-  const [, main = '', sockets = '', testing = ''] = page('docs/api.md').text.split(/^## nestjs-gatehouse.*$/m);
+  const [, main = '', sockets = '', testing = '', terminus = ''] =
+    page('docs/api.md').text.split(/^## nestjs-gatehouse.*$/m);
   const listed = (text: string) => rowsUnder({ file: 'docs/api.md', text }, 'name').map(([name = '']) => name);
 
   it.each([
     ['lib/index.ts', main],
     ['lib/ws/index.ts', sockets],
     ['lib/testing/index.ts', testing],
+    ['lib/terminus/index.ts', terminus],
   ])('lists every name of %s, and no other', (entry, text) => {
     expect([...listed(text)].sort()).toEqual([...exportedNames(entry)].sort());
   });

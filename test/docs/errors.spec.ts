@@ -6,6 +6,7 @@ import {
   Accounts,
   Auth,
   AuthHooks,
+  IpRules,
   PasswordHasher,
   type AuthErrorCode,
   type BeforeSignIn,
@@ -173,6 +174,27 @@ describe('every code of docs/errors.md', () => {
         { headers: { 'user-agent': 'refused' } },
       ),
     FORBIDDEN: async () => (await ada()).get('/auth/admin/checklist'),
+    LAST_ADMINISTRATOR: async () => {
+      await app.dataSource.query('DELETE FROM auth_user_roles');
+      await app.get(Accounts).createAdministrator({ email: 'last@example.com', password: PASSWORD });
+      const client = app.client();
+      await client.signIn('last@example.com');
+      return client.delete('/auth/me');
+    },
+    IMPERSONATION_FORBIDDEN: async () => {
+      await app.get(Accounts).create({ email: 'support@example.com', password: PASSWORD, roles: ['admin'] });
+      const { id } = (await app.get(Accounts).create({ email: 'customer@example.com', password: PASSWORD }))!;
+      const client = stranger();
+      await client.signIn('support@example.com');
+      await client.post(`/auth/admin/users/${id}/impersonate`, { reason: 'Ticket 4711' });
+      return client.get('/auth/sessions');
+    },
+    ADDRESS_BLOCKED: async () => {
+      const rule = await app.get(IpRules).add({ network: '127.0.0.1', action: 'block' });
+      const answer = await stranger().get('/auth/session');
+      await app.get(IpRules).remove(rule.id);
+      return answer;
+    },
     REAUTHENTICATION_REQUIRED: async () => {
       const client = await ada();
       clock.advance(5 * 60_000 + 1);

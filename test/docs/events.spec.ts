@@ -9,8 +9,10 @@ const COUNTERS = {
   auth_events: true,
   auth_refusals: true,
   auth_access_refusals: true,
+  auth_address_refusals: true,
   auth_csrf_failures: true,
   auth_foreign_challenges: true,
+  auth_api_key_refusals: true,
 } as const satisfies Record<AuthCounter, true>;
 const TIMERS = { auth_password_hash: true, auth_sign_in: true, auth_mail_delivery: true } as const satisfies Record<
   AuthTimer,

@@ -39,6 +39,8 @@ export function typeErrors(files: ReadonlyMap<string, string>): readonly string[
       'nestjs-gatehouse': [path.join(ROOT, 'lib/index.ts')],
       'nestjs-gatehouse/testing': [path.join(ROOT, 'lib/testing/index.ts')],
       'nestjs-gatehouse/ws': [path.join(ROOT, 'lib/ws/index.ts')],
+      'nestjs-gatehouse/terminus': [path.join(ROOT, 'lib/terminus/index.ts')],
+      'nestjs-gatehouse/prometheus': [path.join(ROOT, 'lib/prometheus/index.ts')],
     },
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
   };

@@ -41,6 +41,27 @@ export const ACCOUNTS: readonly Occasion[] = [
     },
   },
   {
+    what: 'columns that an administrator changes, said twice',
+    events: ['account.updated'],
+    run: async (trail, { id }) => {
+      const edit = { fields: { displayName: 'Ada' } };
+      for (let again = 0; again < 2; again += 1) await trail.app.get(Accounts).update(id, edit, { client: CLIENT });
+    },
+  },
+  {
+    what: 'another address that an administrator gives',
+    events: ['email.changed'],
+    letters: ['email-changed', 'verify-request'],
+    run: (trail, { id }) =>
+      trail.app.get(Accounts).update(id, { email: `given-${id}@example.com` }, { client: CLIENT }),
+  },
+  {
+    what: 'a link to set a password that an administrator sends',
+    events: ['password.reset_requested'],
+    letters: ['password-link'],
+    run: (trail, { id }) => trail.app.get(Accounts).sendPasswordLink(id, { client: CLIENT }),
+  },
+  {
     what: 'a role that is given and taken',
     events: ['role.assigned', 'role.removed'],
     run: async (trail, { id }) => {

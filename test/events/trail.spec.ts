@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../../lib/index.js';
 import { STACKS } from '../support/app.js';
 import { ACCOUNTS } from './account-occasions.js';
+import { ACTING } from './acting-occasions.js';
+import { API_KEYS } from './api-key-occasions.js';
 import { FACTORS } from './factor-occasions.js';
 import { lettersOf, newPerson, rowsOf, traceOf, typesOf } from './kit.js';
 import { IDENTITIES } from './identity-occasions.js';
@@ -25,7 +27,7 @@ describe.each([
     trail.hooks.refusesRegistrations = false;
   });
 
-  it.each([...SIGN_IN, ...SESSIONS, ...ACCOUNTS, ...FACTORS, ...PASSKEYS, ...IDENTITIES])(
+  it.each([...SIGN_IN, ...SESSIONS, ...ACCOUNTS, ...FACTORS, ...PASSKEYS, ...IDENTITIES, ...API_KEYS, ...ACTING])(
     'tells of $what',
     async (occasion) => {
       const { events, letters = [], about, signedIn = false, given, run } = occasion;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Auth, type AuthOptions } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
 import { startApp, type AppSetup, type TestApp, type User } from '../support/app.js';
+import { newPerson, type Person } from '../sessions/kit.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
 
 export type Values = Partial<AuthOptions<User>>;
@@ -58,6 +59,10 @@ export class Fleet {
 
   get url(): string {
     return `http://127.0.0.1:${(this.proxy.address() as AddressInfo).port}`;
+  }
+
+  newPerson(): Promise<Person> {
+    return newPerson(this.apps[0]!);
   }
 
   /** The instances that answer at the moment. */

@@ -52,7 +52,9 @@ function placeOf(kind: DatabaseKind, folder: string, server: string | undefined)
 }
 
 const override: AppSetup['override'] & object = (builder) =>
-  builder.overrideProvider(SEALED_COLUMNS).useValue([{ entity: VaultEntry, column: 'sealed' }]);
+  builder
+    .overrideProvider(SEALED_COLUMNS)
+    .useValue([{ entity: VaultEntry, column: 'sealed', place: (id: string) => id }]);
 
 /** Seals rows of its own under whatever secret seals there. */
 async function seal(app: TestApp, ...ids: readonly string[]): Promise<void> {
@@ -125,7 +127,7 @@ it('no table, no complaint: a table that is missing is told of by those who need
     entities: [VaultEntry],
     typeorm: { synchronize: true },
     override: (builder) =>
-      builder.overrideProvider(SEALED_COLUMNS).useValue([{ entity: class Unknown {}, column: 'x' }]),
+      builder.overrideProvider(SEALED_COLUMNS).useValue([{ entity: class Unknown {}, column: 'x', place: String }]),
   });
   await app.close();
 });

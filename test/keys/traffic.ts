@@ -1,8 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { PASSWORD } from '../support/app.js';
 import { Client, type Answer } from '../support/client.js';
-import { newPerson, type Person } from '../sessions/kit.js';
-import type { Fleet } from './fleet.js';
+import type { Person } from '../sessions/kit.js';
+
+/** Instances of one application behind one address. */
+export interface TrafficStand {
+  readonly url: string;
+  readonly clock: { now(): number; advance(ms: number): void };
+  newPerson(): Promise<Person>;
+}
 
 /** Something that was answered as it should not be. */
 export interface Surprise {
@@ -43,11 +49,14 @@ export class Traffic {
   private held: Promise<void> | undefined;
   private busy = 0;
 
-  constructor(private readonly fleet: Fleet) {}
+  /** @param restMs how long everybody waits between two turns. */
+  constructor(
+    private readonly fleet: TrafficStand,
+    private readonly restMs = 5,
+  ) {}
 
   async start(): Promise<void> {
-    const [app] = this.fleet.apps;
-    for (let count = 0; count < BROWSERS + API_CLIENTS + 2; count += 1) this.people.push(await newPerson(app!));
+    for (let count = 0; count < BROWSERS + API_CLIENTS + 2; count += 1) this.people.push(await this.fleet.newPerson());
     for (let index = 0; index < BROWSERS; index += 1) this.browsers.push(await this.browser(index));
     for (let index = 0; index < API_CLIENTS; index += 1) {
       this.apiClients.push({ tokens: await this.tokens(BROWSERS + index) });
@@ -109,7 +118,7 @@ export class Traffic {
       this.busy += 1;
       await turn().finally(() => (this.busy -= 1));
       this.rounds += 1;
-      await pause(5);
+      await pause(this.restMs);
     }
   }
 

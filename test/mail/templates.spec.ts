@@ -20,7 +20,8 @@ const CODE = { code: '123456', validForMinutes: 10 };
 const FACTS: MailFacts = {
   'verify-email': { ...LINK, validForMinutes: 1440, contested: false },
   'reset-password': LINK,
-  'password-changed': OCCASION,
+  'account-created': LINK,
+  'password-changed': { ...OCCASION, apiKeys: 0 },
   'change-email': LINK,
   'email-changing': OCCASION,
   'email-changed': OCCASION,
@@ -105,6 +106,7 @@ it('each change of how an account is signed in to has its words, and one that a 
     'passkey-cloned': true,
     'identity-linked': true,
     'identity-unlinked': true,
+    'api-key-created': true,
     locked: true,
   } as const satisfies Record<FactorChangeName, true>;
   const known = Object.keys(changes).map((change) =>

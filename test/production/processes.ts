@@ -17,6 +17,8 @@ export interface Running {
   readonly pid: number;
   /** What the process printed so far. */
   output(): string;
+  /** The same without what it printed on stderr. */
+  stdout(): string;
   /** Resolves when the output matches. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
@@ -35,10 +37,13 @@ export function startScript(script: string, environment: Environment, ...args: r
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').prependListener('data', (text: string) => (printed += text));
   }
+  let onStdout = '';
+  child.stdout.on('data', (text: string) => (onStdout += text));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
     pid: child.pid!,
     output: () => printed,
+    stdout: () => onStdout,
     says: (pattern) => says(child, pattern, () => printed),
     kill: (signal) => void child.kill(signal),
     ended,

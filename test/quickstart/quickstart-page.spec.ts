@@ -70,6 +70,31 @@ it('takes a visitor through the gate and out again', { timeout: 90_000 }, async 
   await tab(page, 'Checklist').click();
   await expect.poll(() => page.locator('#findings li').count()).toBeGreaterThan(0);
   await expect.poll(() => page.locator('#checklist-counts').textContent()).toContain('passed');
+  expect(await page.locator('#checklist-when time').getAttribute('datetime')).toMatch(/^20\d\d-.*Z$/);
+  const areas = page.locator('#findings').getByRole('region');
+  expect(await areas.count()).toBeGreaterThan(5);
+  await page.getByRole('region', { name: 'Database' }).waitFor();
+  // Everything that colour says, words say too.
+  const cards = page.locator('#findings li');
+  const all = await cards.count();
+  for (const text of await cards.allTextContents()) {
+    expect(text).toMatch(/passed|must be changed|warning|note|could not be checked|accepted/);
+    expect(text).toMatch(/Severity.+Source.+Check\w+\.[\w-]+$/);
+  }
+  expect(await page.locator('#checklist-shown').textContent()).toBe(`${all} of ${all} checks shown.`);
+  await page.getByLabel('Only what did not pass').check();
+  expect(await cards.filter({ has: page.locator('.badge.passed') }).count()).toBe(0);
+  expect(await cards.count()).toBeGreaterThan(0);
+  expect(await cards.count()).toBeLessThan(all);
+  expect(await cards.locator('.change').count()).toBeGreaterThan(0);
+
+  // In production this route is not there, and Gatehouse's own one is for administrators.
+  await page.route('**/dev/checklist', (route) => route.fulfill({ status: 404, json: {} }));
+  await tab(page, 'Notes').click();
+  await tab(page, 'Checklist').click();
+  await page.getByText('In production only administrators see the checklist. Your account is not one.').waitFor();
+  expect(await cards.count()).toBe(0);
+  expect(await page.locator('#checklist-report').isVisible()).toBe(false);
 
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByText('You are signed out.').waitFor();

@@ -59,6 +59,8 @@ export class User extends AuthUser {
 
 export interface AppSetup {
   readonly adapter?: Adapter;
+  /** What the constructor of the Fastify adapter is given. */
+  readonly fastify?: ConstructorParameters<typeof FastifyAdapter>[0];
   readonly database?: DatabaseKind;
   /** An existing database, to start a second instance on it: `postgres://` or `mysql://`. */
   readonly databaseUrl?: string;
@@ -144,7 +146,7 @@ async function build(
   if (setup.clock !== undefined) builder.overrideProvider(Clock).useValue(setup.clock);
   if (setup.hasher !== 'real') builder.overrideProvider(PasswordHasher).useClass(FastPasswordHasher);
   builder = setup.override?.(builder) ?? builder;
-  const adapter = setup.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const adapter = setup.adapter === 'fastify' ? new FastifyAdapter(setup.fastify) : new ExpressAdapter();
   const moduleRef = await builder.setLogger(silent(setup)).compile();
   return moduleRef.createNestApplication(adapter as ExpressAdapter, { logger: setup.logger ?? false });
 }

@@ -26,6 +26,7 @@ export const FOLDERS = [
   'access',
   'sign-in',
   'http',
+  'accounts',
   'hardening',
   'kernel.ts',
   'features',

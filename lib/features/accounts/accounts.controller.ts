@@ -12,7 +12,7 @@ import { INPUT_SCHEMA } from '../../http/input.decorator.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
 import type { PublicUser } from '../../users/user-directory.js';
-import { Accounts } from './accounts.service.js';
+import { Accounts } from '../../accounts/accounts.service.js';
 import { Profile } from './profile.service.js';
 import { registrationSchema } from './registration-form.js';
 import { SelfRegistration } from './self-registration.service.js';

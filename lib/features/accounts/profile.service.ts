@@ -7,7 +7,7 @@ import { AuthSettings } from '../../options/auth-settings.js';
 import { SessionCache } from '../../sessions/session-cache.js';
 import { UserDirectory, type PublicUser } from '../../users/user-directory.js';
 import { UserTable } from '../../users/user-table.js';
-import { ExtraFields } from './extra-fields.js';
+import { ExtraFields } from '../../accounts/extra-fields.js';
 import { IdentifierChange, type PermittedChange, type ProfileChange } from './identifier-change.service.js';
 
 /** What the signed-in owner may see and change of the account. */

@@ -7,7 +7,7 @@ import { validate } from '../../http/validate.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { NewPasswords } from '../../passwords/new-passwords.service.js';
 import { ColumnLimits } from '../../users/column-limits.js';
-import { ExtraFields } from './extra-fields.js';
+import { ExtraFields } from '../../accounts/extra-fields.js';
 
 /** A registration that has been checked. */
 export interface Registration {

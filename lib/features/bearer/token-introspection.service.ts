@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { SECOND_MS } from '../../common/duration.js';
 import type { Principal } from '../../common/principal.js';
+import { AuthError } from '../../errors/auth-error.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import { isWithinLife, type LiveSession } from '../../sessions/live-session.js';
 import { SessionCache } from '../../sessions/session-cache.js';
@@ -44,8 +45,12 @@ export class TokenIntrospection {
     private readonly clock: Clock,
   ) {}
 
-  /** As the caller may know it: about tokens of others only with the scope for it, asked for by bearer. */
+  /**
+   * As the caller may know it: about tokens of others only with the scope for it, asked for by bearer or API key. An API key
+   * without the scope asks about none: `FORBIDDEN` (403).
+   */
   async introspectFor(caller: Principal, token: string): Promise<Introspection> {
+    if (caller.via === 'api-key' && !caller.hasScope(INTROSPECTION_SCOPE)) throw new AuthError('FORBIDDEN');
     const answer = await this.introspect(token);
     if (!answer.active || answer.sub === caller.userId) return answer;
     return caller.via !== 'session' && caller.hasScope(INTROSPECTION_SCOPE) ? answer : INACTIVE;

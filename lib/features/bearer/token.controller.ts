@@ -95,7 +95,7 @@ export class TokenController {
 
   @Post('introspect')
   @HttpCode(200)
-  @Auth()
+  @Auth({ via: ['session', 'bearer', 'api-key'] })
   @SetMetadata(INPUT_SCHEMA, tokenOnlySchema)
   async introspect(@CurrentPrincipal() who: Principal, @Exchange() { request }: HttpExchange): Promise<Introspection> {
     const { token } = await readParameters(tokenOnlySchema, request.body);

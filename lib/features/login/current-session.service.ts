@@ -13,6 +13,8 @@ export type SessionState =
       readonly expiresAt: string;
       readonly freshUntil: string;
       readonly methods: readonly string[];
+      /** The administrator who acts as the user: pages show it. */
+      readonly impersonator?: { readonly id: string };
     };
 
 /** What a page asks for at its start. */
@@ -34,6 +36,7 @@ export class CurrentSession {
       expiresAt: principal.expiresAt.toISOString(),
       freshUntil: principal.freshUntil.toISOString(),
       methods: principal.methods,
+      ...(principal.impersonatorId === undefined ? {} : { impersonator: { id: principal.impersonatorId } }),
     };
   }
 }

@@ -58,7 +58,7 @@ export class LoginController {
   @RateLimit('anonymous', { whenStoreIsDown: 'allow' })
   async logout(@Exchange() { request, response }: HttpExchange): Promise<void> {
     await this.signOut.signOut(request, this.addresses.of(request));
-    this.delivery.withdraw(response);
+    this.delivery.withdraw(response, request);
   }
 
   @Get('session')

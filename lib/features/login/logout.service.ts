@@ -32,7 +32,13 @@ export class Logout {
     if (reference === undefined && presentedCredential(request) === 'bearer') return;
     // A form on another site sends no Lax cookie, but the browser would obey the answer that clears it.
     this.csrf.checkOrigin(request);
-    if (reference === undefined) return;
+    if (reference !== undefined) await this.endCookie(request, reference, client);
+    // An administrator who acts as somebody else leaves for good: nothing may be left to come back to.
+    const kept = this.delivery.keptSession(request);
+    if (kept !== undefined) await this.end(kept, client);
+  }
+
+  private async endCookie(request: AuthRequest, reference: SessionReference, client: ClientInfo): Promise<void> {
     const session = await this.loader.load(reference.userId, reference.sid);
     if (session === undefined) return;
     this.csrf.check(request, session.csrfSeed);

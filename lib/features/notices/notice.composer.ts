@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { MailLimits } from '../../attempts/mail-limits.service.js';
+import { Clock } from '../../common/clock.js';
 import { canonicalIdentifier } from '../../common/email-address.js';
+import { Database } from '../../database/database.js';
 import type { Letter } from '../../mail/letter.js';
 import { MailComposer, type ComposedMail, type CompositionContext } from '../../mail/mail-composer.js';
 import { occasionOf } from '../../mail/mail-occasion.js';
 import type { FactorChangeName } from '../../options/mail-options.js';
 import { AuthSettings } from '../../options/auth-settings.js';
+import { Credentials } from '../../users/credentials.service.js';
 import { MailAccounts, type MailAccount } from '../../users/mail-accounts.service.js';
 
 /**
@@ -27,6 +30,9 @@ export class NoticeComposer extends MailComposer {
   constructor(
     private readonly accounts: MailAccounts,
     private readonly limits: MailLimits,
+    private readonly credentials: Credentials,
+    private readonly database: Database,
+    private readonly clock: Clock,
     private readonly settings: AuthSettings,
   ) {
     super();
@@ -41,8 +47,14 @@ export class NoticeComposer extends MailComposer {
     // The address of then: who has taken the account since must not get what tells the owner of it.
     const to = letter.address ?? account.email;
     if (!(await this.mayBeSent(kind, to, account, entryId))) return undefined;
+    if (kind === 'password-changed')
+      return { kind, to, facts: { ...occasionOf(letter), apiKeys: await this.countKeys(account) } };
     if (kind !== 'second-factor-changed') return { kind, to, facts: occasionOf(letter) };
     return { kind, to, facts: { ...occasionOf(letter), change: letter.data?.['change'] as FactorChangeName } };
+  }
+
+  private countKeys({ userId }: MailAccount): Promise<number> {
+    return this.database.read((manager) => this.credentials.countLasting(manager, userId, this.clock.now()));
   }
 
   private async mayBeSent(kind: string, to: string, account: MailAccount, entryId: string): Promise<boolean> {

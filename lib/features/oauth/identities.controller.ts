@@ -38,6 +38,6 @@ export class IdentitiesController {
   ): Promise<SignedIn | SignedInWithTokens> {
     const client = this.addresses.of(request);
     const renewed = await this.links.unlink(who, id, client, this.locales.of(request));
-    return this.answers.answer(who.via === 'session' ? 'cookie' : 'tokens', { request, response }, renewed);
+    return this.answers.replace(who, { request, response }, renewed);
   }
 }

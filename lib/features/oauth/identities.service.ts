@@ -70,7 +70,7 @@ export class Identities {
       manager.find(Identity, { where: { userId, provider }, order: { lastUsedAt: 'DESC' }, take: 1 }),
     );
     const { id, tokens } = rows[0] ?? { id: '', tokens: null };
-    const opened = tokens === null ? undefined : this.keyring.open(tokens, placeOf(id));
+    const opened = tokens === null ? undefined : this.keyring.open(tokens, tokensPlace(id));
     return opened === undefined ? undefined : (JSON.parse(opened) as ProviderTokens);
   }
 
@@ -128,12 +128,13 @@ export class Identities {
       provider,
       email: isAddress ? email : null,
       name,
-      tokens: isKept ? this.keyring.seal(JSON.stringify(tokens), placeOf(id)) : null,
+      tokens: isKept ? this.keyring.seal(JSON.stringify(tokens), tokensPlace(id)) : null,
       lastUsedAt: this.clock.now(),
     };
   }
 }
 
-function placeOf(id: string): string {
+/** Where the provider's tokens of a row are sealed for. */
+export function tokensPlace(id: string): string {
   return `auth_identities.tokens.${id}`;
 }

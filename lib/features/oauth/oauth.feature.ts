@@ -1,5 +1,5 @@
 import { defineFeature } from '../define-feature.js';
-import { Identities } from './identities.service.js';
+import { Identities, tokensPlace } from './identities.service.js';
 import { FederatedFreshness } from './federated-freshness.service.js';
 import { IdentitiesController } from './identities.controller.js';
 import { IdentityAccounts } from './identity-accounts.service.js';
@@ -43,5 +43,5 @@ export const oauth = defineFeature({
   checks: [OAuthChecks],
   entities: [Identity],
   credentials: [{ entity: Identity, signsIn: true }],
-  sealed: [{ entity: Identity, column: 'tokens' }],
+  sealed: [{ entity: Identity, column: 'tokens', place: tokensPlace }],
 });

@@ -10,7 +10,6 @@ import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { noFieldsSchema } from '../../http/no-fields.schema.js';
 import { MailLocales } from '../../mail/mail-locales.js';
-import type { RenewedSession } from '../../second-factors/factor-changes.service.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { PasskeyManagement } from './passkey-management.service.js';
@@ -59,7 +58,7 @@ export class PasskeysController {
     @Input(registrationSchema) { passkey: answer, name }: RegistrationInput,
   ): Promise<(SignedIn | SignedInWithTokens) & { readonly passkey: PasskeyView }> {
     const { renewed, passkey } = await this.registration.finish({ ...this.changeOf(who, exchange), answer, name });
-    return { ...(await this.answer(who, exchange, renewed)), passkey: viewOf(passkey) };
+    return { ...(await this.answers.replace(who, exchange, renewed)), passkey: viewOf(passkey) };
   }
 
   @Patch(':id')
@@ -80,18 +79,10 @@ export class PasskeysController {
     @Exchange() exchange: HttpExchange,
     @Param('id') id: string,
   ): Promise<SignedIn | SignedInWithTokens> {
-    return this.answer(who, exchange, await this.management.remove(id, this.changeOf(who, exchange)));
+    return this.answers.replace(who, exchange, await this.management.remove(id, this.changeOf(who, exchange)));
   }
 
   private changeOf(who: Principal, { request }: HttpExchange): PasskeyChange {
     return { who, client: this.addresses.of(request), locale: this.locales.of(request) };
-  }
-
-  private answer(
-    { via }: Principal,
-    target: HttpExchange,
-    renewed: RenewedSession,
-  ): Promise<SignedIn | SignedInWithTokens> {
-    return this.answers.answer(via === 'session' ? 'cookie' : 'tokens', target, renewed);
   }
 }

@@ -10,7 +10,6 @@ import { Input } from '../../http/input.decorator.js';
 import { MailLocales } from '../../mail/mail-locales.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
-import type { CompletedSignIn } from '../../sign-in/sign-in.service.js';
 import { OwnPassword, type NewPasswordRequest } from './own-password.service.js';
 import { changeSchema, setSchema, type ChangeInput, type SetInput } from './password.schemas.js';
 
@@ -34,7 +33,7 @@ export class PasswordController {
     @Input(changeSchema) { currentPassword, password }: ChangeInput,
   ): Promise<SignedIn | SignedInWithTokens> {
     const completed = await this.own.change(currentPassword, this.requestOf(who, password, exchange));
-    return this.answer(who, exchange, completed);
+    return this.answers.replace(who, exchange, completed);
   }
 
   @Post('set')
@@ -46,18 +45,10 @@ export class PasswordController {
     @Input(setSchema) { password }: SetInput,
   ): Promise<SignedIn | SignedInWithTokens> {
     const completed = await this.own.set(this.requestOf(who, password, exchange));
-    return this.answer(who, exchange, completed);
+    return this.answers.replace(who, exchange, completed);
   }
 
   private requestOf(who: Principal, password: string, { request, gone }: HttpExchange): NewPasswordRequest {
     return { who, password, client: this.addresses.of(request), locale: this.locales.of(request), gone };
-  }
-
-  private answer(
-    { via }: Principal,
-    target: HttpExchange,
-    completed: CompletedSignIn,
-  ): Promise<SignedIn | SignedInWithTokens> {
-    return this.answers.answer(via === 'session' ? 'cookie' : 'tokens', target, completed);
   }
 }

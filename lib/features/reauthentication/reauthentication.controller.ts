@@ -40,11 +40,7 @@ export class ReauthenticationController {
     const client = this.addresses.of(request);
     const locale = this.locales.of(request);
     const completed = await this.reauthenticator.reauthenticate({ who, proof, fields, client, locale, gone });
-    return this.answers.answer(
-      who.via === 'session' ? 'cookie' : 'tokens',
-      { request, response, deviceToken },
-      completed,
-    );
+    return this.answers.replace(who, { request, response, deviceToken }, completed);
   }
 
   @Post('email-code')

@@ -38,7 +38,7 @@ export class RecoveryCodesController {
       this.addresses.of(request),
       this.locales.of(request),
     );
-    const answer = await this.answers.answer(who.via === 'session' ? 'cookie' : 'tokens', exchange, renewed);
+    const answer = await this.answers.replace(who, exchange, renewed);
     return { ...answer, recoveryCodes };
   }
 }

@@ -1,5 +1,6 @@
 import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { AccountScope } from '../../access/account-scope.policy.js';
+import { actorOf } from '../../access/actor.js';
 import { Auth, DuringEnrolment } from '../../access/auth.decorators.js';
 import { CurrentPrincipal } from '../../access/principal.decorators.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
@@ -8,7 +9,7 @@ import { AuthController } from '../../http/auth-controller.decorator.js';
 import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { SessionDelivery } from '../../sign-in/session-delivery.js';
 import { Sessions, type EndedBy, type SessionPage } from '../../sessions/sessions.service.js';
-import { flag, pageSize, rowId } from './session-list.schemas.js';
+import { flag, pageSize, rowId } from '../../http/query.js';
 
 @AuthController('sessions')
 @DuringEnrolment()
@@ -59,8 +60,8 @@ export class SessionListController {
     return { revoked };
   }
 
-  private by({ userId, impersonatorId, sessionId }: Principal, request: HttpExchange['request']): EndedBy {
-    return { actorId: impersonatorId ?? userId, sessionId, client: this.addresses.of(request) };
+  private by(who: Principal, request: HttpExchange['request']): EndedBy {
+    return { ...actorOf(who), client: this.addresses.of(request) };
   }
 
   /** The cookie beside a bearer token may be of another session, or of somebody else. */

@@ -41,7 +41,7 @@ export class TotpCredentials {
     const { algorithm } = this.settings.totp;
     const secret = newTotpSecret(algorithm);
     const parameters = { algorithm, digits: DIGITS, period: PERIOD_SECONDS };
-    const sealed = this.keyring.seal(pendingText(sessionId, secret), sealedFor(id));
+    const sealed = this.keyring.seal(pendingText(sessionId, secret), totpPlace(id));
     const row = { id, userId, sealed, ...parameters, lastStep: 0, createdAt, confirmedAt: null };
     const isNew = await this.database.write(async (manager) => {
       if (!(await lockAccount(manager, userId))) throw new AuthError('NOT_AUTHENTICATED');
@@ -78,7 +78,7 @@ export class TotpCredentials {
 
   /** Inside `Database.write`: turns the enrolment into the account's authenticator, unless a newer one is there. */
   async confirm(manager: EntityManager, { id, secret }: OpenedCredential, step: number): Promise<boolean> {
-    const sealed = this.keyring.seal(secret, sealedFor(id));
+    const sealed = this.keyring.seal(secret, totpPlace(id));
     const now = this.clock.now();
     const { affected } = await manager
       .createQueryBuilder()
@@ -118,7 +118,7 @@ export class TotpCredentials {
   }
 
   private open({ id, sealed, algorithm, digits, period }: TotpCredential): OpenedCredential {
-    const secret = this.keyring.open(sealed, sealedFor(id));
+    const secret = this.keyring.open(sealed, totpPlace(id));
     // Of a secret that another node has and this one has not: no verdict on the code.
     if (secret === undefined) {
       throw new AuthError('STORE_UNAVAILABLE', {
@@ -140,6 +140,7 @@ function secretOfPending(sessionId: string, text: string): string | undefined {
   return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
 }
 
-function sealedFor(id: string): string {
+/** Where the secret of a row is sealed for. */
+export function totpPlace(id: string): string {
   return `auth_totp.sealed.${id}`;
 }

@@ -9,7 +9,6 @@ import { Exchange, type HttpExchange } from '../../http/exchange.decorator.js';
 import { Input } from '../../http/input.decorator.js';
 import { noFieldsSchema } from '../../http/no-fields.schema.js';
 import { MailLocales } from '../../mail/mail-locales.js';
-import type { RenewedSession } from '../../second-factors/factor-changes.service.js';
 import type { SignedIn } from '../../sign-in/session-delivery.js';
 import { SignInDelivery, type SignedInWithTokens } from '../../sign-in/sign-in-delivery.js';
 import { TotpEnrolment, type TotpEnrolmentAnswer, type TotpRequest } from './totp-enrolment.service.js';
@@ -42,7 +41,7 @@ export class TotpController {
     @Input(confirmSchema) { code }: ConfirmInput,
   ): Promise<(SignedIn | SignedInWithTokens) & { readonly recoveryCodes: readonly string[] }> {
     const { renewed, recoveryCodes } = await this.enrolment.confirm(code, this.requestOf(who, exchange));
-    return { ...(await this.answer(who, exchange, renewed)), recoveryCodes };
+    return { ...(await this.answers.replace(who, exchange, renewed)), recoveryCodes };
   }
 
   @Post('disable')
@@ -53,18 +52,10 @@ export class TotpController {
     @Exchange() exchange: HttpExchange,
     @Input(noFieldsSchema) _body: object,
   ): Promise<SignedIn | SignedInWithTokens> {
-    return this.answer(who, exchange, await this.enrolment.disable(this.requestOf(who, exchange)));
+    return this.answers.replace(who, exchange, await this.enrolment.disable(this.requestOf(who, exchange)));
   }
 
   private requestOf(who: Principal, { request }: HttpExchange): TotpRequest {
     return { who, client: this.addresses.of(request), locale: this.locales.of(request) };
-  }
-
-  private answer(
-    { via }: Principal,
-    target: HttpExchange,
-    renewed: RenewedSession,
-  ): Promise<SignedIn | SignedInWithTokens> {
-    return this.answers.answer(via === 'session' ? 'cookie' : 'tokens', target, renewed);
   }
 }

@@ -1,6 +1,6 @@
 import { defineFeature } from '../define-feature.js';
 import { TotpCredential } from './totp-credential.entity.js';
-import { ENROLMENT_LIFE_MS, TotpCredentials } from './totp-credentials.service.js';
+import { ENROLMENT_LIFE_MS, TotpCredentials, totpPlace } from './totp-credentials.service.js';
 import { TotpEnrolment } from './totp-enrolment.service.js';
 import { TotpController } from './totp.controller.js';
 import { TotpFactor } from './totp.factor.js';
@@ -12,7 +12,7 @@ export const totp = defineFeature({
   entities: [TotpCredential],
   secondFactors: [TotpFactor],
   credentials: [{ entity: TotpCredential, signsIn: false }],
-  sealed: [{ entity: TotpCredential, column: 'sealed' }],
+  sealed: [{ entity: TotpCredential, column: 'sealed', place: totpPlace }],
   remains: [
     {
       entity: TotpCredential,

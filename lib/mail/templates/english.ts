@@ -35,6 +35,10 @@ const FACTOR_CHANGES: Readonly<Record<FactorChangeName, { readonly subject: stri
     subject: 'Account unlinked',
     sentence: 'Your account can no longer be signed in to through one of the providers that were linked with it.',
   },
+  'api-key-created': {
+    subject: 'API key made',
+    sentence: 'An API key was made for your account. Whoever has it can use it until it ends or is revoked.',
+  },
   locked: {
     subject: 'Second factor locked',
     sentence:
@@ -74,10 +78,29 @@ export const english: MailTemplates = {
       action: { label: 'Set a new password', link: facts.link },
       closing: 'If this was not you, you can ignore this mail: your password stays as it is.',
     }),
+  'account-created': (facts) =>
+    letterPage(facts, {
+      subject: `Your account at ${facts.appName}`,
+      paragraphs: [
+        `An account at ${facts.appName} has been made for this address. Set a password to use it.`,
+        `The link works for ${minutesText(facts.validForMinutes)}, once. After that ask for another: open ${facts.appUrl} and choose "forgot password".`,
+      ],
+      action: { label: 'Set a password', link: facts.link },
+      closing: 'If you do not know what this is about, you can ignore this mail: without a password nobody signs in.',
+    }),
   'password-changed': (facts) =>
     letterPage(facts, {
       subject: `Your password for ${facts.appName} has been changed`,
-      paragraphs: [`The password of your account at ${facts.appName} has been changed.`, occasion(facts)],
+      paragraphs: [
+        `The password of your account at ${facts.appName} has been changed.`,
+        ...(facts.apiKeys > 0
+          ? [
+              `${facts.apiKeys === 1 ? 'One API key' : `${facts.apiKeys} API keys`} of your account ` +
+                `${facts.apiKeys === 1 ? 'goes' : 'go'} on working. Revoke what is not yours.`,
+            ]
+          : []),
+        occasion(facts),
+      ],
       closing: `If this was not you, set a new password at once: open ${facts.appUrl} and choose "forgot password".`,
     }),
   'change-email': (facts) =>

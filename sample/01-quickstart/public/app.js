@@ -11,7 +11,7 @@ import { audienceOf, defineViews, ended, failed, notify, route } from './router.
 import { forgetSession, loadSession, onSessionChange, session, signOut } from './session.js';
 import { prepareSure } from './sure.js';
 import { prepareAccount, showAccount } from './view-account.js';
-import { showChecklist } from './view-checklist.js';
+import { forgetChecklist, prepareChecklist, showChecklist } from './view-checklist.js';
 import { prepareCode, showCodeEntry } from './view-code.js';
 import { forgetEnrolment, prepareEnrol } from './view-enrol.js';
 import { prepareFactor, showFactor } from './view-factor.js';
@@ -55,7 +55,7 @@ defineViews({
   enrol: { for: 'member', leave: forgetEnrolment },
   'recovery-codes': { for: 'member', show: showRecoveryCodes, leave: forgetRecoveryCodes },
   sessions: { for: 'member', show: showSessions },
-  checklist: { for: 'anybody', show: showChecklist },
+  checklist: { for: 'anybody', show: showChecklist, leave: forgetChecklist },
 });
 
 function showWho() {
@@ -94,6 +94,7 @@ async function start() {
   preparePasskeySignIn();
   prepareIdentities();
   prepareSure();
+  prepareChecklist();
   find('#sign-out').addEventListener('click', (event) => {
     void busyWhile(event.currentTarget, () =>
       signOut().then(

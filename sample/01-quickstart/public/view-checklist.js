@@ -2,31 +2,72 @@ import { ApiError, request } from './api.js';
 import { find, make, say } from './dom.js';
 import { session } from './session.js';
 
-const LABELS = {
-  refuse: 'stops production',
+const RESULTS = {
+  refuse: 'must be changed',
   warn: 'warning',
   note: 'note',
   unchecked: 'could not be checked',
   accepted: 'accepted',
   passed: 'passed',
 };
-const ORDER = Object.keys(LABELS);
+const ORDER = Object.keys(RESULTS);
+
+/** What a finding of each severity does in production. */
+const SEVERITIES = {
+  refuse: 'A finding stops the start',
+  warn: 'A finding is a warning',
+  note: 'A finding is for you to know',
+};
+
+const AREAS = {
+  keys: 'Keys and secrets',
+  network: 'Network',
+  access: 'Access',
+  accounts: 'Accounts',
+  passwords: 'Passwords',
+  attempts: 'Attempts and limits',
+  sessions: 'Sessions',
+  cookies: 'Cookies',
+  tokens: 'Tokens',
+  oauth: 'Other providers',
+  mail: 'Mail',
+  store: 'State store',
+  database: 'Database',
+  audit: 'Audit trail',
+  testing: 'Testing',
+};
+
+const WORDS = {
+  production: 'What Gatehouse found in this deployment, with the line to change.',
+  other: 'What would stand in the way if this very configuration went to production, with the line to change.',
+};
+
+let entries = [];
+
+export function prepareChecklist() {
+  find('#checklist-only').addEventListener('change', showEntries);
+}
 
 /** Outside production the sample shows the checklist to anybody; in production Gatehouse shows it to administrators. */
 export async function showChecklist() {
-  const { environment, entries } = await readReport();
-  say(
-    find('#checklist-words'),
-    environment === 'production'
-      ? 'What Gatehouse found in this deployment, with the line to change.'
-      : 'What would stand in the way if this very configuration went to production, with the line to change.',
-  );
-  const sorted = [...entries].sort(byWeight);
-  const passed = sorted.filter((entry) => kind(entry) === 'passed');
-  const raised = sorted.filter((entry) => kind(entry) !== 'passed');
-  find('#checklist-counts').replaceChildren(...counts(sorted));
-  find('#findings').replaceChildren(...raised.map(card));
-  showPassed(passed);
+  forgetChecklist();
+  const report = await readReport();
+  entries = [...report.entries].sort(byWeight);
+  say(find('#checklist-words'), WORDS[report.environment] ?? WORDS.other);
+  const when = new Date(report.checkedAt);
+  const time = make('time', { datetime: when.toISOString() }, when.toLocaleString());
+  find('#checklist-when').replaceChildren('Run at ', time, `, for the environment ${report.environment}.`);
+  find('#checklist-counts').replaceChildren(...counts());
+  find('#checklist-report').hidden = false;
+  showEntries();
+}
+
+/** Nothing of one reader stays in the page for the next. */
+export function forgetChecklist() {
+  entries = [];
+  say(find('#checklist-words'), '');
+  find('#checklist-report').hidden = true;
+  find('#findings').replaceChildren();
 }
 
 async function readReport() {
@@ -36,9 +77,21 @@ async function readReport() {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
   }
   if (!session.user?.roles.includes('admin')) {
-    throw new ApiError(403, { message: 'In production only administrators see the checklist.' }, 0);
+    const how = session.user ? 'Your account is not one.' : 'Sign in as one.';
+    throw new ApiError(403, { message: `In production only administrators see the checklist. ${how}` }, 0);
   }
   return request('GET', '/auth/admin/checklist');
+}
+
+function showEntries() {
+  const only = find('#checklist-only').checked;
+  const shown = only ? entries.filter((entry) => entry.outcome !== 'passed') : entries;
+  const areas = Object.keys(AREAS).filter((area) => shown.some((entry) => entry.area === area));
+  const others = [...new Set(shown.map(({ area }) => area))].filter((area) => !(area in AREAS));
+  find('#findings').replaceChildren(...[...areas, ...others].map((area) => group(area, shown)));
+  find('#checklist-shown').textContent = shown.length
+    ? `${shown.length} of ${entries.length} checks shown.`
+    : `All ${entries.length} checks passed.`;
 }
 
 function kind({ outcome, severity }) {
@@ -49,46 +102,53 @@ function byWeight(one, other) {
   return ORDER.indexOf(kind(one)) - ORDER.indexOf(kind(other)) || one.id.localeCompare(other.id);
 }
 
-function counts(entries) {
+function counts() {
   return ORDER.map((name) => [name, entries.filter((entry) => kind(entry) === name).length])
     .filter(([, count]) => count > 0)
     .map(([name, count]) =>
-      make('li', { class: `count ${name}` }, make('strong', {}, String(count)), ` ${LABELS[name]}`),
+      make('li', { class: `count ${name}` }, make('strong', {}, String(count)), ` ${RESULTS[name]}`),
     );
+}
+
+function group(area, shown) {
+  const id = `checklist-${area}`;
+  const own = shown.filter((entry) => entry.area === area);
+  return make(
+    'section',
+    { class: 'area stack', 'aria-labelledby': id },
+    make('h2', { id }, AREAS[area] ?? area),
+    make('ul', { class: 'plain stack' }, ...own.map(card)),
+  );
 }
 
 function card(entry) {
   const name = kind(entry);
-  const head = make(
-    'div',
-    { class: 'finding-head' },
-    make('h2', {}, entry.title),
-    make('span', { class: `badge ${name}` }, LABELS[name]),
-  );
-  const item = make('li', { class: 'card finding' }, head);
-  if (entry.change) item.append(make('p', { class: 'change' }, ...withCode(entry.change)));
-  if (entry.reason) item.append(make('p', {}, `${name === 'accepted' ? 'Accepted' : 'Why not'}: ${entry.reason}`));
-  if (entry.evidence) item.append(make('p', { class: 'meta' }, `Found: ${evidence(entry.evidence)}`));
-  item.append(make('p', { class: 'meta' }, make('code', {}, entry.id), ` · ${entry.source}`));
+  const badge = make('span', { class: `badge ${name}` }, RESULTS[name]);
+  const item = make('li', { class: 'card finding' });
+  item.append(make('div', { class: 'finding-head' }, make('h3', {}, entry.title), badge));
+  if (entry.change && name !== 'accepted') item.append(make('p', { class: 'change' }, ...withCode(entry.change)));
+  item.append(facts(entry));
   return item;
+}
+
+function facts(entry) {
+  const { evidence = {}, outcome, reason, severity, source, id } = entry;
+  const found = Object.entries(evidence).map(([name, value]) => `${name}: ${[value].flat().join(', ')}`);
+  const rows = [
+    [outcome === 'accepted' ? 'Accepted because' : 'Why not', reason],
+    ['Found', found.join('; ')],
+    ['Severity', SEVERITIES[severity]],
+    ['Source', source],
+    ['Check', make('code', {}, id)],
+  ];
+  const list = make('dl', { class: 'meta finding-facts' });
+  for (const [name, value] of rows) {
+    if (value) list.append(make('div', {}, make('dt', {}, name), make('dd', {}, value)));
+  }
+  return list;
 }
 
 /** Sets what stands between backticks as code. */
 function withCode(text) {
   return text.split('`').map((part, index) => (index % 2 === 1 ? make('code', {}, part) : part));
-}
-
-function evidence(fields) {
-  return Object.entries(fields)
-    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : value}`)
-    .join('; ');
-}
-
-function showPassed(passed) {
-  const details = find('#checklist-passed');
-  details.hidden = passed.length === 0;
-  find('summary', details).textContent = `${passed.length} passed`;
-  find('ul', details).replaceChildren(
-    ...passed.map((entry) => make('li', {}, entry.title, ' ', make('code', { class: 'meta' }, entry.id))),
-  );
 }

@@ -1,13 +1,14 @@
 import 'reflect-metadata';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { NestFactory } from '@nestjs/core';
-import { StartUpError } from 'nestjs-gatehouse';
+import { fastifyOptions, harden, StartUpError } from 'nestjs-gatehouse';
 import { AppModule } from './app.module.js';
 import { Configuration, ConfigurationError } from './configuration.js';
 import { serveDocs } from './docs.js';
 
 async function start(): Promise<void> {
   const app = await NestFactory.create(AppModule, await adapter());
+  harden(app);
   app.enableShutdownHooks();
   const { host, port, production } = app.get(Configuration);
   if (!production) await serveDocs(app);
@@ -18,7 +19,8 @@ async function start(): Promise<void> {
 async function adapter(): Promise<AbstractHttpAdapter> {
   if (process.env['HTTP_ADAPTER'] === 'fastify') {
     const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-    return new FastifyAdapter();
+    // The adapter is made before the application: its constructor takes what AuthModule is given later.
+    return new FastifyAdapter(fastifyOptions({ trustedProxyHops: Number(process.env['TRUSTED_PROXY_HOPS'] || 0) }));
   }
   const { ExpressAdapter } = await import('@nestjs/platform-express');
   return new ExpressAdapter();

@@ -1,23 +1,19 @@
 import 'reflect-metadata';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { StartUpError } from 'nestjs-gatehouse';
+import { harden, StartUpError } from 'nestjs-gatehouse';
 import { AppModule } from './app.module.js';
 import { Configuration, ConfigurationError } from './configuration.js';
 
 async function start(): Promise<void> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule);
-  const { instance, host, port, origins, trustedProxyHops } = app.get(Configuration);
-  // The same number that Gatehouse counts, for code of the application that asks Express for `req.ip`.
-  app.set('trust proxy', trustedProxyHops);
-  app.disable('x-powered-by');
+  const app = await NestFactory.create(AppModule);
+  const { instance, host, port } = app.get(Configuration);
+  // Security headers, CORS, hosts, body limits and `trust proxy`, by the options of AuthModule.
+  harden(app);
   app.use((_request: IncomingMessage, response: ServerResponse, next: () => void) => {
     response.setHeader('X-Instance', instance);
     next();
   });
-  // The pages that Gatehouse lets call with cookies, and no others.
-  if (origins.length > 0) app.enableCors({ origin: [...origins], credentials: true });
   // On SIGTERM: no new connection, requests in flight end, then the connections to Redis and PostgreSQL close.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(port, host);

@@ -1,3 +1,4 @@
 import { defineFeature } from '../../define-feature.js';
+import { RolesController } from './roles.controller.js';
 
-export const roles = defineFeature({ name: 'administration/roles' });
+export const roles = defineFeature({ name: 'administration/roles', controllers: [RolesController] });

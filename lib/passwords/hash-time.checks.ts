@@ -1,0 +1,47 @@
+import { performance } from 'node:perf_hooks';
+import { Injectable } from '@nestjs/common';
+import { CheckSource, type Check, type CheckOutcome } from '../checklist/check.js';
+import { randomToken } from '../common/random.js';
+import { PasswordHasher } from './password-hasher.js';
+
+/** Below it whoever has the hashes tries more than fifty passwords a second on one core like this. */
+const LEAST_MS = 20;
+/** Above it a handful of sign-ins at once wait for each other. */
+const MOST_MS = 2_000;
+
+/** Makes one hash and looks at the time. */
+@Injectable()
+export class HashTimeChecks extends CheckSource {
+  constructor(private readonly hasher: PasswordHasher) {
+    super();
+  }
+
+  override checks(): readonly Check[] {
+    return [
+      {
+        id: 'passwords.time',
+        title: 'A password hash takes long enough, and not too long',
+        area: 'passwords',
+        severity: 'warn',
+        source: 'ASVS 5.0 V11.4.2',
+        work: 'acts',
+        run: () => this.time(),
+      },
+    ];
+  }
+
+  private async time(): Promise<CheckOutcome> {
+    const begun = performance.now();
+    await this.hasher.hash(randomToken(16));
+    const evidence = { ms: Math.round(performance.now() - begun) };
+    if (evidence.ms >= LEAST_MS && evidence.ms <= MOST_MS) return { status: 'passed', evidence };
+    return {
+      status: 'finding',
+      evidence,
+      change:
+        evidence.ms < LEAST_MS
+          ? 'Raise passwords.cost, or take out the override of PasswordHasher: stolen hashes are soon guessed otherwise.'
+          : 'Lower passwords.cost, by one for half the time, or use a faster machine: sign-ins wait for each other.',
+    };
+  }
+}
