@@ -4,7 +4,7 @@ import { AccessChecks } from './access/access.checks.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessRefusals } from './access/access-refusals.js';
 import { AdministrationChecks } from './access/administration.checks.js';
-import { Administrators } from './access/administrators.query.js';
+import { AdministratorRoles } from './access/administrator-roles.query.js';
 import { DefaultPasswordChecks } from './access/default-password.checks.js';
 import { AddressCheck } from './access/address-check.js';
 import { AccountScope } from './access/account-scope.policy.js';
@@ -272,7 +272,7 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
   FactorChanges,
   RecoveryCodes,
   RouteRules,
-  Administrators,
+  AdministratorRoles,
   CsrfProtection,
   CookieSessionReader,
   CookieRenewal,
@@ -325,11 +325,11 @@ export const KERNEL_PROVIDERS: readonly Provider[] = [
       sealed: SealedColumns,
       stored: StoredPasswords,
     ): readonly StartUpRule[] => [
-      { asks: false, run: () => routes.onModuleInit() },
-      { asks: true, run: () => users.onModuleInit() },
-      { asks: true, run: () => sealed.onModuleInit() },
-      { asks: true, run: () => stored.onModuleInit() },
-      { asks: true, run: () => stored.onApplicationBootstrap() },
+      { title: 'rules of routes', asks: false, run: () => routes.onModuleInit() },
+      { title: 'the user entity', asks: true, run: () => users.onModuleInit() },
+      { title: 'sealed columns', asks: true, run: () => sealed.onModuleInit() },
+      { title: 'stored passwords', asks: true, run: () => stored.onModuleInit() },
+      { title: 'the column of passwords', asks: true, run: () => stored.onApplicationBootstrap() },
     ],
     inject: [RouteRules, UserEntityRules, SealedColumns, StoredPasswords],
   },

@@ -1,12 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { CheckSource, passed, type Check, type CheckOutcome } from '../checklist/check.js';
 import { identifierEvidence, optionEvidence } from '../checklist/evidence.js';
 import { AuthSettings } from '../options/auth-settings.js';
-import { Administrators } from './administrators.query.js';
+import { AdministratorRoles } from './administrator-roles.query.js';
+import { AuthSeal } from './auth-seal.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { RouteRules, type RouteEntry } from './route-rules.js';
 
-const ADMINISTRATION = /(?:^|\/)(?:admin|administration)(?:\/|$)/i;
+/** Where administration begins: what stands deeper, such as `/teams/:id/admin`, is a thing of the application. */
+const ADMINISTRATION = /^\/?(?:api\/)?(?:v\d+\/)?(?:admin|administration)(?:\/|$)/i;
 const NAMED_ROUTES = 30;
 
 /** Whether what is for administrators is for them alone. */
@@ -14,7 +17,7 @@ const NAMED_ROUTES = 30;
 export class AdministrationChecks extends CheckSource {
   constructor(
     private readonly rules: RouteRules,
-    private readonly administrators: Administrators,
+    private readonly administrators: AdministratorRoles,
     private readonly settings: AuthSettings,
   ) {
     super();
@@ -42,7 +45,7 @@ export class AdministrationChecks extends CheckSource {
   }
 
   private routes(): CheckOutcome {
-    const open = this.rules.entries().filter((entry) => isAdministration(entry) && !asksForMore(entry.rule));
+    const open = this.rules.entries().filter((entry) => isAdministration(entry) && isOpenDoor(entry));
     if (open.length === 0) return passed;
     return {
       status: 'finding',
@@ -71,6 +74,21 @@ export class AdministrationChecks extends CheckSource {
 
 function isAdministration({ kind, route }: RouteEntry): boolean {
   return kind === 'http' && (route?.paths.some((path) => ADMINISTRATION.test(path)) ?? false);
+}
+
+/** A page that is `@Public()` to be read, such as that of a sign-in, stands on the list of public routes. */
+function isOpenDoor(entry: RouteEntry): boolean {
+  const isPage = entry.rule.mode === 'public' && entry.route?.method === 'GET';
+  return !isPage && !asksForMore(entry.rule) && !hasGuardOfItsOwn(entry);
+}
+
+/** Whose guards know more than ours can see. */
+function hasGuardOfItsOwn({ controller, handler }: RouteEntry): boolean {
+  const method = (controller.prototype as Readonly<Record<string, object>>)[handler];
+  const guards = [controller, method].flatMap((target) =>
+    target === undefined ? [] : ((Reflect.getMetadata(GUARDS_METADATA, target) as (object | Type)[] | undefined) ?? []),
+  );
+  return guards.some((guard) => !(guard instanceof AuthSeal));
 }
 
 /** More than that somebody is signed in. */

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../common/duration.js';
 import { Clock } from '../common/clock.js';
 import { Passwords } from '../passwords/passwords.service.js';
 import { UserDirectory } from '../users/user-directory.js';
-import { Administrators } from './administrators.query.js';
+import { AdministratorRoles } from './administrator-roles.query.js';
 
 const LOOKED_AT = 25;
 /** What is left of the five seconds of all checks is for the others. */
@@ -20,7 +20,7 @@ export class DefaultPasswordChecks extends CheckSource {
   private readonly good = new Set<string>();
 
   constructor(
-    private readonly administrators: Administrators,
+    private readonly administrators: AdministratorRoles,
     private readonly users: UserDirectory,
     private readonly passwords: Passwords,
     private readonly clock: Clock,
@@ -44,14 +44,16 @@ export class DefaultPasswordChecks extends CheckSource {
 
   private async look(): Promise<CheckOutcome> {
     const until = this.clock.now() + WITHIN_MS;
-    const userIds = await this.administrators.holdersOf(this.administrators.roles, LOOKED_AT);
+    const all = await this.administrators.holdersOf(this.administrators.roles, LOOKED_AT + 1);
+    const userIds = all.slice(0, LOOKED_AT);
     let found = 0;
-    let left = 0;
+    let left = all.length - userIds.length;
     for (const userId of userIds) {
       const hash = await this.users.passwordHashOf(userId);
       if (hash === null || this.good.has(hash)) continue;
-      if (this.clock.now() > until) left += 1;
-      else if (await this.isDefault(hash)) found += 1;
+      const isDefault = this.clock.now() > until ? undefined : await this.isDefault(hash);
+      if (isDefault === undefined) left += 1;
+      else if (isDefault) found += 1;
       else this.good.add(hash);
     }
     const evidence = { administrators: userIds.length, found };
@@ -66,14 +68,21 @@ export class DefaultPasswordChecks extends CheckSource {
     if (left > 0) {
       return {
         status: 'unchecked',
-        reason: `time was over before ${left} of ${userIds.length} administrators; ask again`,
+        reason: `${left} of ${all.length} administrators were not looked at: there are many, or time was over; ask again`,
       };
     }
     return userIds.length === 0 ? passed : { status: 'passed', evidence };
   }
 
-  private async isDefault(hash: string): Promise<boolean> {
-    const verified = await Promise.all(DEFAULTS.map((password) => this.passwords.verify(password, hash)));
-    return verified.some(({ matches }) => matches);
+  /** One after the other, so that signing in goes on beside it. `undefined`: this hash cannot be checked now. */
+  private async isDefault(hash: string): Promise<boolean | undefined> {
+    try {
+      for (const password of DEFAULTS) {
+        if ((await this.passwords.verify(password, hash)).matches) return true;
+      }
+      return false;
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -4,7 +4,7 @@ import { optionEvidence } from '../checklist/evidence.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { ADMINISTRATOR } from '../roles/administrator.js';
 import { SecondFactors } from '../second-factors/second-factors.service.js';
-import { Administrators } from './administrators.query.js';
+import { AdministratorRoles } from './administrator-roles.query.js';
 import { RouteRules } from './route-rules.js';
 
 /** Enough to say that it concerns somebody. */
@@ -16,7 +16,7 @@ export class SecondFactorChecks extends CheckSource {
   constructor(
     private readonly factors: SecondFactors,
     private readonly rules: RouteRules,
-    private readonly administrators: Administrators,
+    private readonly administrators: AdministratorRoles,
     private readonly settings: AuthSettings,
   ) {
     super();

@@ -15,6 +15,7 @@ describe('the budget table', () => {
       '| `emailCodeRequest` | address | 20 | 1 h | refuse |',
       '| `confirm` | address | 60 | 1 min | refuse |',
       '| `oauthStart` | address | 30 | 1 min | refuse |',
+      '| `apiKeyLookUp` | address | 300 | 1 min | refuse |',
       '| `anonymous` | address | 300 | 1 min | refuse |',
       '| `mailByAccount` | account | 5 | 1 h | silent |',
       '| `passwordByAccount` | account | 5 | 15 min, then locked for 1 min, doubling to 1 h | refuse |',

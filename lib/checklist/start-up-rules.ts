@@ -5,6 +5,8 @@ import { StartUpError } from '../errors/start-up-error.js';
  * starting the application.
  */
 export interface StartUpRule {
+  /** What it looks at. */
+  readonly title: string;
   /** Whether it asks the database. */
   readonly asks: boolean;
   /** @throws StartUpError */
@@ -14,12 +16,12 @@ export interface StartUpRule {
 /** Every {@link StartUpRule}, as a list. Shared by the copies of this package that one process may hold. */
 export const START_UP_RULES = Symbol.for('gatehouse:start-up-rules');
 
-/** What would refuse the start, and how many rules could not be looked at. */
+/** What would refuse the start, and what could not be looked at: the title of the rule, and why. */
 export async function startUpProblems(
   rules: readonly StartUpRule[],
-): Promise<{ readonly problems: readonly string[]; readonly unchecked: number }> {
+): Promise<{ readonly problems: readonly string[]; readonly unchecked: readonly string[] }> {
   const problems: string[] = [];
-  let unchecked = 0;
+  const unchecked: string[] = [];
   for (const rule of rules) {
     try {
       await rule.run();
@@ -27,8 +29,15 @@ export async function startUpProblems(
       // By name: the error of another copy of this package is no instance of the class here.
       if (error instanceof Error && error.name === StartUpError.name)
         problems.push(...(error as StartUpError).problems);
-      else unchecked += 1;
+      else unchecked.push(`${rule.title}: ${reasonOf(error)}`);
     }
   }
   return { problems, unchecked };
+}
+
+/** No message: that of a driver may quote an address with its password. */
+function reasonOf(error: unknown): string {
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  if (code === 'STORE_UNAVAILABLE') return 'the database did not answer in time';
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
 }

@@ -36,6 +36,11 @@ async function adapterOf(require: NodeJS.Require): Promise<AbstractHttpAdapter> 
   throw new Refusal('Neither @nestjs/platform-express nor @nestjs/platform-fastify is installed beside this module.');
 }
 
+/** `DataSource` of each copy of TypeORM that the file of an application finds; none where there is no TypeORM. */
+export function dataSourceClassesOf(file: string): Promise<AppPackages['dataSources']> {
+  return dataSourcesOf(createRequire(file));
+}
+
 /** The application's TypeORM, and the one that @nestjs/typeorm uses, which may be another copy. */
 async function dataSourcesOf(require: NodeJS.Require): Promise<AppPackages['dataSources']> {
   const beside = resolved(require, '@nestjs/typeorm');

@@ -1,17 +1,35 @@
 import type { DataSource } from 'typeorm';
 import { currentInspection } from '../common/inspection.js';
-import { withholdSchemaWork } from '../database/schema-work.js';
+import { markWithheld, withholdSchemaWork } from '../database/schema-work.js';
 
 type DataSourceClass = { readonly prototype: DataSource };
 type Initialize = DataSource['initialize'];
+type SchemaMethods = Pick<DataSource, 'synchronize' | 'dropDatabase' | 'runMigrations' | 'undoLastMigration'>;
+
+/** What an application may call by itself, in a factory or at the top of a file. */
+const WITHHELD: SchemaMethods & ThisType<DataSource> = {
+  async synchronize(dropBeforeSync = false) {
+    markWithheld(this, { synchronize: true, ...(dropBeforeSync ? { dropSchema: true } : {}) });
+  },
+  async dropDatabase() {
+    markWithheld(this, { dropSchema: true });
+  },
+  async runMigrations() {
+    markWithheld(this, { migrationsRun: true });
+    return [];
+  },
+  async undoLastMigration() {
+    markWithheld(this, { migrationsRun: true });
+  },
+};
 
 /** Every `DataSource` that an application connects. */
 export class DataSourceWatch {
   readonly seen = new Set<DataSource>();
 
   /**
-   * From here on `synchronize`, `dropSchema` and `migrationsRun` are withheld, whoever asks for them. An inspection goes on
-   * without a database that cannot be reached, or is not to be. Returns what undoes it.
+   * From here on `synchronize`, `dropSchema` and `migrationsRun` are withheld, whether an option or a call asks for them.
+   * Watches end in the opposite order of their beginning. An inspection goes on without a database that cannot be reached, or is not to be. Returns what undoes it.
    */
   begin(classes: readonly DataSourceClass[]): () => void {
     const prototypes = [...new Set(classes.map(({ prototype }) => prototype))];
@@ -27,14 +45,19 @@ export class DataSourceWatch {
   }
 
   private wrap(prototype: DataSource): () => void {
-    const original = Object.getOwnPropertyDescriptor(prototype, 'initialize') as TypedPropertyDescriptor<Initialize>;
+    const names = ['initialize', ...Object.keys(WITHHELD)];
+    const originals = names.map((name) => [name, Object.getOwnPropertyDescriptor(prototype, name)!] as const);
     const { seen } = this;
+    const original: Initialize = prototype.initialize;
+    Object.assign(prototype, WITHHELD);
     prototype.initialize = function initialize(this: DataSource): Promise<DataSource> {
       seen.add(this);
       withholdSchemaWork(this);
-      return connect(this, original.value!);
+      return connect(this, original);
     };
-    return () => Object.defineProperty(prototype, 'initialize', original);
+    return () => {
+      for (const [name, descriptor] of originals) Object.defineProperty(prototype, name, descriptor);
+    };
   }
 }
 

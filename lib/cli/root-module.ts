@@ -12,12 +12,9 @@ const STARTER = /^main(?:[.-].*)?\.[cm]?[jt]s$/;
 
 /** The Nest module that a compiled file, ESM or CommonJS, exports. Refuses what would start the application. */
 export async function rootModuleOf(file: string): Promise<Type> {
-  if (!existsSync(file))
-    throw new Refusal(`There is no file ${file}. Name the compiled root module, such as dist/app.module.js.`);
+  refuseMissing(file);
   if (/\.[cm]?ts$/.test(file)) throw new Refusal(`${file} is TypeScript. Build first, and name the compiled module.`);
-  if (STARTER.test(basename(file)) || /\bNestFactory\b/.test(readFileSync(file, 'utf8'))) {
-    throw new Refusal(`${file} starts the application. Name its root module instead, such as dist/app.module.js.`);
-  }
+  refuseStarter(file);
   const loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   const modules = new Set([...Object.values(loaded), ...membersOf(loaded['default'])].filter(isModule));
   const [root, ...others] = modules;
@@ -26,6 +23,19 @@ export async function rootModuleOf(file: string): Promise<Type> {
     throw new Refusal(`${file} exports ${modules.size} modules. Name a file that exports the root module alone.`);
   }
   return root;
+}
+
+/** Refuses a file that is not there, or would start the application; before it is imported. */
+export function refuseStarter(file: string): void {
+  refuseMissing(file);
+  if (STARTER.test(basename(file)) || /\bNestFactory\b/.test(readFileSync(file, 'utf8'))) {
+    throw new Refusal(`${file} starts the application. Name its root module instead, such as dist/app.module.js.`);
+  }
+}
+
+function refuseMissing(file: string): void {
+  if (existsSync(file)) return;
+  throw new Refusal(`There is no file ${file}. Name the compiled root module, such as dist/app.module.js.`);
 }
 
 /** `module.exports` of CommonJS is what an ESM import calls `default`. */

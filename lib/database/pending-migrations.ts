@@ -18,7 +18,7 @@ export async function pendingMigrations(dataSource: DataSource): Promise<readonl
       .from(table, 'm')
       .getRawMany<{ readonly name: string }>();
     const done = new Set(rows.map(({ name }) => name));
-    return names;
+    return names.filter((name) => !done.has(name));
   } finally {
     await runner.release();
   }

@@ -12,7 +12,7 @@ const WITHHELD = Symbol.for('gatehouse:withheld-schema-work');
 
 type Marked = DataSource & { [WITHHELD]?: SchemaWork };
 
-/** What the options ask for, also where it has been withheld. */
+/** What the options, or calls that were withheld, ask for. */
 export function schemaWorkOf(dataSource: DataSource): SchemaWork {
   return (dataSource as Marked)[WITHHELD] ?? workOf(dataSource);
 }
@@ -22,6 +22,11 @@ export function withholdSchemaWork(dataSource: DataSource): void {
   (dataSource as Marked)[WITHHELD] ??= workOf(dataSource);
   const off = { synchronize: false, dropSchema: false, migrationsRun: false };
   dataSource.setOptions(dataSource.options.type === 'postgres' ? { ...off, installExtensions: false } : off);
+}
+
+/** Keeps in mind what a call asked for that did nothing. */
+export function markWithheld(dataSource: DataSource, asked: Partial<SchemaWork>): void {
+  (dataSource as Marked)[WITHHELD] = { ...schemaWorkOf(dataSource), ...asked };
 }
 
 function workOf({ options }: DataSource): SchemaWork {

@@ -25,3 +25,6 @@ Module({
 })(AppModule);
 
 exports.AppModule = AppModule;
+
+// Something that a host forgets to end.
+require('node:timers').setInterval(() => undefined, 1_000);

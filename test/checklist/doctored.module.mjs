@@ -21,6 +21,3 @@ Module({
     AuthModule.forRoot({ userEntity: User, secret: process.env.AUTH_SECRET, baseUrl: 'https://api.example.org' }),
   ],
 })(AppModule);
-
-// Something that a host forgets to end.
-setInterval(() => undefined, 1_000);

@@ -40,6 +40,8 @@ class HostController {
 
 /** What is open while a second factor has still to be set up, beside what is open to anybody. */
 const OPEN = [
+  // Of an administrator's: it ends what was begun, and 404s for everybody else.
+  'DELETE /auth/impersonation',
   'DELETE /auth/passkeys/:id',
   'DELETE /auth/sessions',
   'DELETE /auth/sessions/:id',

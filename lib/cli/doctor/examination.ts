@@ -20,6 +20,8 @@ export interface Examination {
   readonly fit: boolean;
   /** What refuses the start beside the checks: options that cannot be, tables that are missing. */
   readonly problems: readonly string[];
+  /** What may refuse the start beside the checks and could not be looked at, each with the reason. Counts as `warn`. */
+  readonly unchecked: readonly string[];
   /** `undefined` when the options cannot be: no check could run. */
   readonly report: ChecklistReport | undefined;
   readonly places: Places | undefined;
@@ -43,7 +45,7 @@ export async function examine(
   } catch (error) {
     const problems = problemsOf(error);
     if (problems === undefined) throw error;
-    return { fit: false, problems, report: undefined, places: undefined };
+    return { fit: false, problems, unchecked: [], report: undefined, places: undefined };
   } finally {
     end();
   }
@@ -57,10 +59,10 @@ async function lookAt(loaded: LoadedApplication, options: ExaminationOptions): P
     const checklist = app.get(gatehouse.Checklist, { strict: false });
     const rules = app.get<readonly StartUpRule[]>(START_UP_RULES, { strict: false });
     // Before the checks: some tell what was counted here.
-    const { problems } = await startUpProblems(rules.filter(({ asks }) => !asks || !options.onlyOptions));
+    const { problems, unchecked } = await startUpProblems(rules.filter(({ asks }) => !asks || !options.onlyOptions));
     const report = await (options.onlyOptions ? checklist.judgeOptions() : checklist.report());
     const all = [...checklist.problems(), ...problems];
-    return { fit: all.length === 0 && report.counts.refuse === 0, problems: all, report, places };
+    return { fit: all.length === 0 && report.counts.refuse === 0, problems: all, unchecked, report, places };
   } finally {
     await loaded.close();
   }

@@ -1,4 +1,4 @@
-import { oneLineOf, shownEvidence, type ChecklistEntry, type ChecklistReport } from '../../checklist/report.js';
+import { oneLineOf, shownEvidence, type ChecklistEntry } from '../../checklist/report.js';
 import { byArea, type Examination, type Places } from './examination.js';
 
 const LEVEL_WIDTH = 11;
@@ -26,14 +26,19 @@ export class DoctorPage {
     return rows.map(([name = '', value = '']) => `  ${name.padEnd(LEVEL_WIDTH)} ${value}`).join('\n');
   }
 
-  findings({ problems, report, fit }: Examination): string {
-    const blocks = [...this.problems(problems), ...(report === undefined ? [] : this.areas(report.entries))];
-    return [...blocks, this.hang('', this.summary(problems.length, report, fit))].join('\n\n');
+  findings(examination: Examination): string {
+    const { problems, unchecked, report } = examination;
+    const blocks = [
+      ...this.list('REFUSES THE START', problems),
+      ...this.list('COULD NOT BE CHECKED', unchecked),
+      ...(report === undefined ? [] : this.areas(report.entries)),
+    ];
+    return [...blocks, this.hang('', this.summary(examination))].join('\n\n');
   }
 
-  private problems(problems: readonly string[]): readonly string[] {
-    if (problems.length === 0) return [];
-    return [['REFUSES THE START', ...problems.map((problem) => this.hang('  - ', problem))].join('\n')];
+  private list(title: string, lines: readonly string[]): readonly string[] {
+    if (lines.length === 0) return [];
+    return [[title, ...lines.map((line) => this.hang('  - ', line))].join('\n')];
   }
 
   private areas(entries: readonly ChecklistEntry[]): readonly string[] {
@@ -65,13 +70,17 @@ export class DoctorPage {
     }
   }
 
-  private summary(problems: number, report: ChecklistReport | undefined, fit: boolean): string {
-    const verdict = fit ? 'Fit for production.' : 'Not fit for production.';
+  private summary({ problems, unchecked, report, fit }: Examination): string {
+    const amount = problems.length;
+    const fitness = unchecked.length === 0 ? 'Fit for production.' : 'Fit for production, as far as could be checked.';
+    const verdict = fit ? fitness : 'Not fit for production.';
     if (report === undefined)
-      return `${problems} ${problems === 1 ? 'thing is' : 'things are'} wrong with the options, so no check ran. ${verdict}`;
-    const { refuse, warn, note, accepted, passed, unchecked } = report.counts;
-    const open = unchecked === 0 ? '' : ` (${unchecked} could not be checked)`;
-    const others = problems === 0 ? '' : `${problems} beside the checks, `;
+      return `${amount} ${amount === 1 ? 'thing is' : 'things are'} wrong with the options, so no check ran. ${verdict}`;
+    const { refuse, note, accepted, passed } = report.counts;
+    const warn = report.counts.warn + unchecked.length;
+    const notAsked = report.counts.unchecked + unchecked.length;
+    const open = notAsked === 0 ? '' : ` (${notAsked} could not be checked)`;
+    const others = amount === 0 ? '' : `${amount} beside the checks, `;
     return `${others}${refuse} refuse, ${warn} warn${open}, ${note} note, ${accepted} accepted, ${passed} passed. ${verdict}`;
   }
 

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { randomToken } from '../../common/random.js';
 
 const SECRET_BYTES = 32;
+const GIT_TIMEOUT_MS = 5_000;
 
 const EXAMPLE = `# Main secret of Gatehouse, at least 32 random bytes: npx gatehouse generate-secret
 AUTH_SECRET=
@@ -31,6 +35,17 @@ export type Addition = string | undefined;
 /** A secret of its own, for this checkout alone. */
 export function environmentAddition(before: string): Addition {
   return /^\s*(?:export\s+)?AUTH_SECRET\s*=/m.test(before) ? undefined : `AUTH_SECRET=${randomToken(SECRET_BYTES)}\n`;
+}
+
+/** Whether git has a file, or what it links to, among those that it keeps. Where git cannot tell, it has not. */
+export function isTracked(path: string): boolean {
+  if (!existsSync(path)) return false;
+  return [...new Set([path, realpathSync(path)])].some((file) => {
+    // A repository may name a program as its file system monitor.
+    const args = ['-c', 'core.fsmonitor=false', 'ls-files', '--error-unmatch', '--', basename(file)];
+    const { status } = spawnSync('git', args, { cwd: dirname(file), stdio: 'ignore', timeout: GIT_TIMEOUT_MS });
+    return status === 0;
+  });
 }
 
 export function exampleAddition(before: string): Addition {

@@ -1,7 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Refusal } from '../refusal.js';
-import { added, environmentAddition, exampleAddition, ignoreAddition, type Addition } from './environment-files.js';
+import {
+  added,
+  environmentAddition,
+  exampleAddition,
+  ignoreAddition,
+  isTracked,
+  type Addition,
+} from './environment-files.js';
 import { MainFile } from './main-file.js';
 import { ModuleFile } from './module-file.js';
 import { besideMain, type NestProject } from './nest-project.js';
@@ -72,8 +79,11 @@ export function planInit(project: NestProject): InitPlan {
     ];
     changes.push({ path: text.path, text: text.after, isNew: false, what: what.join(', ') });
   }
+  const secret = appended(join(root, '.env'), environmentAddition, 'a new AUTH_SECRET, for this checkout alone');
+  const isShared = secret.length > 0 && isTracked(join(root, '.env'));
+  if (isShared) advice.push(ENV_IS_SHARED);
   changes.push(
-    ...appended(join(root, '.env'), environmentAddition, 'a new AUTH_SECRET, for this checkout alone'),
+    ...(isShared ? [] : secret),
     ...appended(join(root, '.env.example'), exampleAddition, 'every variable, without values that are secret'),
     ...appended(join(root, '.gitignore'), ignoreAddition, 'keeps .env and the SQLite file out of the repository'),
   );
@@ -123,6 +133,10 @@ function newFileChange(
     },
   ];
 }
+
+const ENV_IS_SHARED =
+  'git keeps .env, so no secret was written into it. Take it out: git rm --cached .env. Then run this command again, and ' +
+  'replace every secret that it has held.';
 
 const WHAT: Record<(typeof NEW_FILES)[number], string> = {
   'user.entity.ts': 'the users: columns of your own go here',

@@ -4,8 +4,11 @@ import { pathToFileURL } from 'node:url';
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { AUTH_DATA_SOURCE, AUTH_ENTITIES } from '../../database/tokens.js';
+import { dataSourceClassesOf } from '../app-packages.js';
 import { loadApplication } from '../application.js';
+import { DataSourceWatch } from '../data-source-watch.js';
 import { Refusal } from '../refusal.js';
+import { refuseStarter } from '../root-module.js';
 
 /** Where the tables are, and whose they are. */
 export interface AuthSource {
@@ -20,9 +23,29 @@ export interface AuthSource {
   close(): Promise<void>;
 }
 
-/** Reads a compiled file that exports a `DataSource`, which asks for no other configuration, or a Nest module. */
+/**
+ * Reads a compiled file that exports a `DataSource`, which asks for no other configuration, or a Nest module. Whatever the
+ * file does while it is imported, the schema stays as it is until the source is closed.
+ */
 export async function readSource(path: string): Promise<AuthSource> {
   const file = resolve(path);
+  refuseStarter(file);
+  const watch = new DataSourceWatch();
+  const end = watch.begin(await dataSourceClassesOf(file));
+  const endWatch = async (): Promise<void> => {
+    await watch.close();
+    end();
+  };
+  try {
+    const source = await importSource(file);
+    return { ...source, close: () => source.close().finally(endWatch) };
+  } catch (error) {
+    await endWatch();
+    throw error;
+  }
+}
+
+async function importSource(file: string): Promise<AuthSource> {
   const loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   // What CommonJS exports is also the default.
   const members: unknown[] = [loaded, loaded.default ?? {}].flatMap((exported): unknown[] => Object.values(exported));

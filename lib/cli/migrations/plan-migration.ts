@@ -72,5 +72,6 @@ function userOf({ userEntity }: AuthSource) {
 /** Whatever the application does when it connects, this only looks. */
 function connected(options: DataSourceOptions): DataSourceOptions {
   const quiet = { synchronize: false, migrationsRun: false, dropSchema: false, logging: false, cache: false };
-  return { ...options, ...quiet, migrations: [], subscribers: [] };
+  const extensions = options.type === 'postgres' ? { installExtensions: false } : {};
+  return { ...options, ...quiet, ...extensions, migrations: [], subscribers: [] } as DataSourceOptions;
 }

@@ -3,13 +3,13 @@ import { RdbmsSchemaBuilder } from 'typeorm/schema-builder/RdbmsSchemaBuilder.js
 import { orderIndexColumns } from './index-columns.js';
 import { changesOf, type SchemaChange } from './schema-changes.js';
 
-/** Every index of Gatehouse is called so; others on its tables are the operator's. */
+/** Every index and unique constraint of Gatehouse is called so; others on its tables are the operator's. */
 const OWN_INDEX = 'auth_';
 
 /**
  * TypeORM's schema builder, told what it must not guess. It takes a column that went and one that came for a renamed one,
  * and so would show old values under a new meaning; it does not see that the columns of an index changed places; and it
- * removes keys, checks, comments and indexes that an operator has added.
+ * removes keys, constraints, comments and indexes that an operator has added.
  */
 export class AuthSchemaBuilder extends RdbmsSchemaBuilder {
   /** What is done to tables that are there; of the last `log()`. */
@@ -38,6 +38,17 @@ export class AuthSchemaBuilder extends RdbmsSchemaBuilder {
     for (const [metadata, table] of this.existing()) {
       const outdated = table.indices.filter((index) => isOutdated(metadata, index));
       for (const index of outdated) await this.queryRunner.dropIndex(table, index);
+    }
+  }
+
+  protected override async dropCompositeUniqueConstraints(): Promise<void> {
+    for (const [metadata, table] of this.existing()) {
+      const declared = new Set(metadata.uniques.map(({ name }) => name));
+      const outdated = table.uniques.filter(
+        ({ name, columnNames }) =>
+          columnNames.length > 1 && name?.startsWith(OWN_INDEX) === true && !declared.has(name),
+      );
+      for (const unique of outdated) await this.queryRunner.dropUniqueConstraint(table, unique);
     }
   }
 

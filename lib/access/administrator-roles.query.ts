@@ -6,7 +6,7 @@ import { UserRole } from '../roles/user-role.entity.js';
 
 /** Who may do everything: the role that the administration routes ask for, and roles that grant `*`. */
 @Injectable()
-export class Administrators {
+export class AdministratorRoles {
   constructor(
     private readonly database: Database,
     private readonly settings: AuthSettings,

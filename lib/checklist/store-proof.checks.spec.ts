@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { SystemClock } from '../common/clock.js';
+import { MemoryStateStore } from '../store/memory-state-store.js';
+import { UnreachableStateStore } from '../store/unreachable-state-store.js';
+import { StoreProofChecks } from './store-proof.checks.js';
+
+/** Keeps what it was asked to keep, and for how long. */
+class WatchedStore extends MemoryStateStore {
+  readonly kept: (readonly [key: string, ttlMs: number])[] = [];
+
+  override set(key: string, value: string, ttlMs: number): Promise<void> {
+    this.kept.push([key, ttlMs]);
+    return super.set(key, value, ttlMs);
+  }
+
+  override setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
+    this.kept.push([key, ttlMs]);
+    return super.setIfAbsent(key, value, ttlMs);
+  }
+}
+
+it('nothing is written but keys of its own that end within 10 s', async () => {
+  const store = new WatchedStore(new SystemClock());
+  for (const check of new StoreProofChecks(store).checks()) {
+    expect(await check.run(), check.id).toMatchObject({ status: 'passed' });
+  }
+  expect(store.kept.length).toBeGreaterThan(3);
+  for (const [key, ttlMs] of store.kept) {
+    expect(key).toMatch(/^gh:doctor:[\w-]{20,}:/);
+    expect(ttlMs).toBeGreaterThan(0);
+    expect(ttlMs).toBeLessThanOrEqual(10_000);
+  }
+  await store.close();
+});
+
+it('a store that is not reached is told with its reason, and what needs it throws', async () => {
+  const reason = 'redis: nothing usable at 127.0.0.1:1 (ECONNREFUSED).';
+  const [reachable, ...others] = new StoreProofChecks(new UnreachableStateStore([reason])).checks();
+  expect(await reachable!.run()).toMatchObject({ status: 'finding', change: reason });
+  for (const check of others) await expect(check.run()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
