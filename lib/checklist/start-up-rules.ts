@@ -1,4 +1,5 @@
 import { StartUpError } from '../errors/start-up-error.js';
+import { identifierEvidence } from './evidence.js';
 
 /**
  * What refuses a start beside the checklist, each of it read-only. A list, so that `gatehouse doctor` tells of it without
@@ -39,5 +40,5 @@ export async function startUpProblems(
 function reasonOf(error: unknown): string {
   const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
   if (code === 'STORE_UNAVAILABLE') return 'the database did not answer in time';
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown error';
+  return identifierEvidence(String(code ?? name));
 }

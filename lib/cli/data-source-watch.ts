@@ -48,12 +48,12 @@ export class DataSourceWatch {
     const names = ['initialize', ...Object.keys(WITHHELD)];
     const originals = names.map((name) => [name, Object.getOwnPropertyDescriptor(prototype, name)!] as const);
     const { seen } = this;
-    const original: Initialize = prototype.initialize;
+    const original = Object.getOwnPropertyDescriptor(prototype, 'initialize') as TypedPropertyDescriptor<Initialize>;
     Object.assign(prototype, WITHHELD);
     prototype.initialize = function initialize(this: DataSource): Promise<DataSource> {
       seen.add(this);
       withholdSchemaWork(this);
-      return connect(this, original);
+      return connect(this, original.value!);
     };
     return () => {
       for (const [name, descriptor] of originals) Object.defineProperty(prototype, name, descriptor);

@@ -23,7 +23,7 @@ export class AllowedHosts {
   refused(request: IncomingMessage): { readonly host: string } | undefined {
     const named = hostsNamed(request);
     if (named.length === 0) return { host: '' };
-    const wrong = named.find((host) => !this.allows(host, request));
+    const wrong = named.find((host) => !this.allows(host, request) && !isOwnAddress(host, request));
     return wrong === undefined ? undefined : { host: wrong };
   }
 
@@ -46,6 +46,17 @@ export class AllowedHosts {
     const peer = canonicalAddress(socket.remoteAddress ?? '');
     return !this.production || (peer !== undefined && isLoopbackHost(peer));
   }
+}
+
+/**
+ * The address that the connection was made to, on any port: load balancers and kubelets check by it, and it is new with
+ * each deployment. A page that has rebound its name still sends the name.
+ */
+function isOwnAddress(text: string, { socket }: IncomingMessage): boolean {
+  const own = canonicalAddress(socket.localAddress ?? '');
+  const host = normalHost(text);
+  if (own === undefined || host === undefined) return false;
+  return canonicalAddress(hostnameOf(host).replace(/^\[|\]$/g, '')) === own;
 }
 
 /** Every host that a request names: one `Host` line, and the request target where it is a whole URL (RFC 9112 §3.2). */

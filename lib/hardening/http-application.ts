@@ -24,6 +24,9 @@ export interface HttpAdapter {
   setOnRequestHook(hook: RequestHook): void;
   enableCors(options?: unknown): unknown;
   useBodyParser(type: string, rawBody: boolean, options: Readonly<Record<string, unknown>>): unknown;
+  registerParserMiddleware(prefix?: string, rawBody?: boolean): unknown;
+  /** Of Fastify's alone. */
+  hasCustomBodyParser?(type: string): boolean;
   onRequestHook?: RequestHook | undefined;
   corsHook?: unknown;
 }

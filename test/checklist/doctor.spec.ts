@@ -8,6 +8,7 @@ import { createClient } from '@redis/client';
 import { AbstractLogger, DataSource, type LogMessage } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lineOf } from '../../lib/checklist/report.js';
+import { unexpected } from '../../lib/cli/doctor/failure.js';
 import { DoctorPage } from '../../lib/cli/doctor/page.js';
 import { rootModuleOf } from '../../lib/cli/root-module.js';
 import { smtp, webhook } from '../../lib/index.js';
@@ -146,6 +147,9 @@ describe('no secret and no part of a URL but its host is shown', () => {
   it('by the table, --json and the log', async () => {
     const examination = await doctor(host);
     expect(examination.report!.counts.refuse).toBeGreaterThan(4);
+    expect(examination.unchecked.map((line) => line.split(':')[0])).toEqual(
+      expect.arrayContaining(['sealed columns', 'stored passwords']),
+    );
     const shown = [
       JSON.stringify(examination),
       new DoctorPage().findings(examination),
@@ -188,6 +192,48 @@ describe('the page', () => {
     expect(examination).toMatchObject({ fit: false, report: undefined });
     expect(examination.problems.map((line) => line.split(':')[0])).toEqual(['baseUrl', 'instances']);
     expect(new DoctorPage(80).findings(examination)).toContain('2 things are wrong with the options');
+  });
+});
+
+describe('what could not be looked at', () => {
+  it('is listed with its reason, counts as a warning, and takes the plain word from the verdict', async () => {
+    const typeorm = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const looked = await doctor(
+      { typeorm, auth: { secret: GOOD_SECRET, baseUrl: 'https://a.example.org' } },
+      { onlyOptions: true },
+    );
+    const textOf = (unchecked: readonly string[]): string =>
+      new DoctorPage().findings({ ...looked, fit: true, unchecked }).replace(/\s+/g, ' ');
+    const { warn, unchecked } = looked.report!.counts;
+    const text = textOf(['sealed columns: ECONNREFUSED']);
+    expect(text).toContain('COULD NOT BE CHECKED - sealed columns: ECONNREFUSED');
+    expect(text).toContain(`${warn + 1} warn (${unchecked + 1} could not be checked)`);
+    expect(text).toMatch(/Fit for production, as far as could be checked\.$/);
+    expect(textOf([])).toMatch(/Fit for production\.$/);
+  });
+});
+
+describe('what stops the application from being made', () => {
+  const saidOf = (error: unknown): string => {
+    try {
+      return unexpected(error);
+    } catch (thrown) {
+      return (thrown as Error).message;
+    }
+  };
+
+  it('is shown by class and place: what the application says may hold values', () => {
+    const quoted = new TypeError('"DB_PASSWORD" with value "hunter2" is wrong\n    at hunter3 (x.js:1:1)');
+    expect(saidOf(quoted)).toMatch(/cannot be made: TypeError\b/);
+    expect(saidOf(quoted)).toMatch(/\n\s+at .*doctor\.spec\.ts/);
+    expect(saidOf(quoted)).not.toContain('hunter');
+  });
+
+  it('is shown by its code where it has one, and whole where Gatehouse says it', () => {
+    const refused = Object.assign(new Error('postgres://u:hunter2@db'), { code: 'ECONNREFUSED' });
+    expect(saidOf(refused)).toBe('The application cannot be made: ECONNREFUSED');
+    const own = Object.assign(new Error('Gatehouse: baseUrl'), { name: 'StartUpError' });
+    expect(saidOf(own)).toBe('Gatehouse: baseUrl');
   });
 });
 

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADAPTERS, type TestApp } from '../support/app.js';
 import { call, HOST, sendRaw, startHardened } from './kit.js';
@@ -118,6 +120,50 @@ describe.each(ADAPTERS)('hosts on %s', (adapter) => {
     expect(JSON.parse(listed.text)).toMatchObject({ forwardedHost: HOST });
     const mixed = await call(app, '/address', { ...headers, 'x-forwarded-host': `${HOST}, evil.example.net` });
     expect(JSON.parse(mixed.text)).toMatchObject({ forwardedHost: null });
+  });
+});
+
+describe.each(ADAPTERS)('the own address as host on %s', (adapter) => {
+  const OWN = '10.1.2.3';
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startHardened(adapter);
+  });
+  afterAll(() => app.close());
+
+  const arriveAt = (localAddress: string) => {
+    (app.app.getHttpServer() as Server).prependOnceListener('connection', (socket: Socket) => {
+      Object.defineProperty(socket, 'localAddress', { value: localAddress });
+      Object.defineProperty(socket, 'remoteAddress', { value: '10.9.9.9' });
+    });
+  };
+  const statusOf = async (host: string, localAddress: string) => {
+    arriveAt(localAddress);
+    return (await call(app, '/answer', { host, connection: 'close' })).status;
+  };
+
+  it('is answered on any port, since no page can send it', async () => {
+    for (const host of [OWN, `${OWN}:3000`, `[::ffff:${OWN}]:3000`]) {
+      expect(await statusOf(host, OWN), host).toBe(200);
+      expect(await statusOf(host, `::ffff:${OWN}`), host).toBe(200);
+    }
+    expect(await statusOf('[2001:DB8:0::7]:3000', '2001:db8::7')).toBe(200);
+  });
+
+  it('is no other address, and no name that leads to it', async () => {
+    for (const host of [
+      '10.1.2.4',
+      '10.1.2.4:3000',
+      '[2001:db8::8]',
+      `${OWN}.nip.io`,
+      '167838211',
+      'pod',
+      '127.0.0.1',
+    ]) {
+      expect(await statusOf(host, OWN), host).toBe(400);
+    }
+    expect(await statusOf('localhost:3000', '127.0.0.1')).toBe(400);
   });
 });
 

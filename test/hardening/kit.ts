@@ -51,6 +51,11 @@ export class HostController {
     return { ip: request.ip, client, forwardedHost, hostname: (request as { hostname?: string }).hostname };
   }
 
+  @Post(['received', 'webhook'])
+  received(@Req() { body, rawBody }: { readonly body?: unknown; readonly rawBody?: Buffer }): object {
+    return { bytes: Buffer.isBuffer(body) ? body.toString() : null, rawBody: rawBody?.toString() ?? null };
+  }
+
   @Post('echo')
   echo(@Body() body: unknown): object {
     return { length: JSON.stringify(body).length };

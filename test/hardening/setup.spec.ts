@@ -1,3 +1,4 @@
+import express from 'express';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -128,6 +129,59 @@ describe('harden(app)', () => {
     const again = await call(other, '/echo', { 'content-type': json }, { method: 'POST', body });
     expect(again.status).toBe(201);
     await other.close();
+  });
+});
+
+describe('parsers of the application, registered after harden(app)', () => {
+  const JSON_TYPE = { 'content-type': 'application/json' };
+  const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
+  const text = (length: number) => JSON.stringify({ text: 'x'.repeat(length) });
+  const post = async (app: TestApp, path: string, headers: Readonly<Record<string, string>>, body: string) => {
+    const answer = await call(app, path, headers, { method: 'POST', body });
+    return { status: answer.status, body: JSON.parse(answer.text) as Record<string, unknown> };
+  };
+
+  it('come first on their paths, and the limit holds on the others', async () => {
+    const prepare = (host: INestApplication) => {
+      harden(host);
+      host.use('/webhook', express.raw({ type: '*/*' }));
+      host.use('/received', express.json({ limit: '1mb' }));
+    };
+    const app = await startHardened('express', {}, { prepare });
+    const signed = '{ "paid":  true }';
+    expect(await post(app, '/webhook', JSON_TYPE, signed)).toMatchObject({ status: 201, body: { bytes: signed } });
+    expect((await post(app, '/received', JSON_TYPE, text(500_000))).status).toBe(201);
+    expect((await post(app, '/echo', JSON_TYPE, text(110_000))).status).toBe(413);
+    expect((await post(app, '/echo', FORM_TYPE, `text=${'x'.repeat(110_000)}`)).status).toBe(413);
+    expect(await post(app, '/echo', FORM_TYPE, 'a=1')).toMatchObject({ status: 201, body: { length: 9 } });
+    await app.close();
+  });
+
+  it('keep their own limit on Fastify, and the limit holds for other types', async () => {
+    const prepare = (host: INestApplication) => {
+      harden(host);
+      parsers(host).useBodyParser('application/json', { bodyLimit: 1e6 });
+    };
+    const app = await startHardened('fastify', {}, { prepare });
+    expect((await post(app, '/echo', JSON_TYPE, text(500_000))).status).toBe(201);
+    expect((await post(app, '/echo', FORM_TYPE, `text=${'x'.repeat(110_000)}`)).status).toBe(413);
+    await app.close();
+  });
+
+  it.each(ADAPTERS)('and the rawBody of NestFactory stays, on %s', async (adapter) => {
+    const prepare = (host: INestApplication) => {
+      const nest = host as unknown as { appOptions?: object };
+      nest.appOptions = { ...nest.appOptions, rawBody: true };
+    };
+    const app = await startHardened(adapter, {}, { prepare });
+    for (const [headers, body] of [
+      [JSON_TYPE, '{ "a":  1 }'],
+      [FORM_TYPE, 'a=1'],
+    ] as const) {
+      expect((await post(app, '/received', headers, body)).body).toEqual({ bytes: null, rawBody: body });
+    }
+    expect((await post(app, '/received', JSON_TYPE, text(110_000))).status).toBe(413);
+    await app.close();
   });
 });
 

@@ -1,6 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { applyChanges } from '../../lib/cli/init/apply-changes.js';
 import { readProject } from '../../lib/cli/init/nest-project.js';
 import { planInit } from '../../lib/cli/init/plan-init.js';
 import { filesOf, initialise, projectOf, type Files } from './project-kit.js';
@@ -108,6 +110,45 @@ describe('gatehouse init', () => {
     expect(files['src/people/user.entity.ts']).toBe(user);
     expect(advice.join('\n')).toMatch(/extend AuthUser[\s\S]*autoLoadEntities/);
     expect(initialise(root).changes).toEqual([]);
+  });
+
+  it('leaves modes and links of files as they are', () => {
+    const root = projectOf(project({ 'kept/env': 'PORT=1\n' }));
+    symlinkSync('kept/env', join(root, '.env'));
+    chmodSync(join(root, 'kept/env'), 0o640);
+    chmodSync(join(root, 'src/main.ts'), 0o755);
+    initialise(root);
+    expect(lstatSync(join(root, '.env')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(root, 'kept/env'), 'utf8')).toMatch(/^PORT=1\nAUTH_SECRET=/);
+    expect(statSync(join(root, 'kept/env')).mode & 0o777).toBe(0o640);
+    expect(statSync(join(root, 'src/main.ts')).mode & 0o777).toBe(0o755);
+    expect(readdirSync(join(root, 'kept'))).toEqual(['env']);
+  });
+
+  it('has git ignore a secret before it is there', () => {
+    const root = projectOf({});
+    // Where a folder is, no file can be put.
+    mkdirSync(join(root, '.env'));
+    const change = { isNew: true, what: '' };
+    const changes = [
+      { ...change, path: join(root, '.env'), text: 'AUTH_SECRET=x\n' },
+      { ...change, path: join(root, '.gitignore'), text: '.env\n' },
+    ];
+    expect(() => applyChanges(changes)).toThrow();
+    expect(filesOf(root)).toEqual({ '.gitignore': '.env\n' });
+  });
+
+  it('writes no secret into a file that git keeps', () => {
+    const root = projectOf(project({ '.env': 'PORT=1\n' }));
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'ignore' });
+    git('init');
+    git('add', '.env');
+    const { advice } = initialise(root);
+    expect(filesOf(root)['.env']).toBe('PORT=1\n');
+    expect(advice.join('\n')).toContain('git rm --cached .env');
+    git('rm', '--cached', '.env');
+    initialise(root);
+    expect(filesOf(root)['.env']).toMatch(/AUTH_SECRET=/);
   });
 
   it('gives Fastify what only its constructor takes', () => {

@@ -1,12 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { Column, DeleteDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Column, DataSource, DeleteDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { AuthOptions } from '../../lib/index.js';
+import { beginInspection } from '../../lib/common/inspection.js';
+import { SealedColumns } from '../../lib/database/sealed-columns.js';
 import { SEALED_COLUMNS } from '../../lib/database/tokens.js';
 import { Keyring } from '../../lib/keys/keyring.js';
-import { DATABASES, startApp, type AppSetup, type DatabaseKind, type TestApp, type User } from '../support/app.js';
+import {
+  DATABASES,
+  serverOptions,
+  startApp,
+  type AppSetup,
+  type DatabaseKind,
+  type TestApp,
+  type User,
+} from '../support/app.js';
 import { newSecret } from './kit.js';
 
 /** Column names that need quotes, and rows that are deleted and kept. */
@@ -144,4 +155,30 @@ it('key ids that differ by case alone are different ones', async () => {
   expect(await messageOf(start({ secret: A }))).toContain(
     `1 sealed by a secret that is not configured (key id ${swapped})`,
   );
+});
+
+it('a table that does not answer in time stops no start, and is told of; an inspection is not content with that', async () => {
+  const app = await startApp({
+    database: 'postgres',
+    entities: [VaultEntry],
+    override,
+    auth: { secret: A, database: { timeout: '500ms' } },
+  });
+  undo.push(() => app.close());
+  const other = await new DataSource(serverOptions(app.databaseUrl!)).initialize();
+  undo.push(() => other.destroy());
+  const runner = other.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('LOCK TABLE "vault entries" IN ACCESS EXCLUSIVE MODE');
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  undo.push(async () => warn.mockRestore());
+  await app.get(SealedColumns).onModuleInit();
+  expect(warn.mock.calls.map(([line]) => String(line))).toEqual([
+    expect.stringContaining('vault entries.sealed could not be looked through in time'),
+  ]);
+  const end = beginInspection({ onlyOptions: false });
+  const looked = await messageOf(app.get(SealedColumns).onModuleInit()).finally(end);
+  await runner.rollbackTransaction();
+  await runner.release();
+  expect(looked).not.toBe('started');
 });

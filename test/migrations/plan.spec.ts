@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { DefaultNamingStrategy } from 'typeorm';
+import { DefaultNamingStrategy, EntitySchema } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { warningsOf } from '../../lib/cli/migrations/write-migration.js';
 import { DATABASES, type DatabaseKind } from '../support/app.js';
@@ -135,6 +135,16 @@ describe.each(DATABASES)('tables of %s that have changed', (kind) => {
     expect(made.down.at(-1)).toMatch(/auth_user_roles_role.*user_id.*role/);
   });
 
+  it('keep unique pairs that an operator has added, and lose those of Gatehouse', async () => {
+    // SQLite adds constraints to no table that is there.
+    if (kind === 'sqlite') return expect((await plan(options)).up).toEqual([]);
+    await run([
+      'ALTER TABLE auth_user_roles ADD CONSTRAINT operators_pair UNIQUE (role, assigned_at)',
+      'ALTER TABLE auth_user_roles ADD CONSTRAINT auth_user_roles_before UNIQUE (assigned_at, role)',
+    ]);
+    expect((await plan(options)).up).toEqual([expect.stringContaining('auth_user_roles_before')]);
+  });
+
   it('are told of when rows have no value for a column', async () => {
     await run(['ALTER TABLE auth_outbox DROP COLUMN created_at']);
     expect(warningsOf(await plan(options))).toEqual([
@@ -164,4 +174,16 @@ describe.each(DATABASES)('tables of %s that have changed', (kind) => {
       expect(await dataSource.query(ROLES)).toEqual([{ user_id: 'ada', role: 'editor' }]);
     });
   }
+});
+
+it('PostgreSQL is given no extension by a look', async () => {
+  const Thing = new EntitySchema({
+    name: 'Thing',
+    columns: { id: { type: 'uuid', primary: true, generated: 'uuid' } },
+  });
+  const options = await newConnection('postgres');
+  await plan({ ...options, entities: [Thing, Customer, ...OWN] });
+  const dataSource = await connected({ ...options, entities: [], installExtensions: false } as DataSourceOptions);
+  const names = await dataSource.query("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'");
+  expect(names).toEqual([]);
 });

@@ -206,7 +206,7 @@ describe('a hostile server', () => {
     const raw = '\u009b[31m\u009d0;owned\t';
     const url = await stranger((_request, response) => {
       response.setHeader('server', `nginx/1.2 ${raw}`);
-      response.setHeader('set-cookie', `sid${raw}=marker-of-a-session`);
+      response.setHeader('set-cookie', `auth_${raw}=marker-of-a-session`);
       response.setHeader('x-powered-by', raw);
       response.writeHead(404, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ message: `at x (/srv/marker-of-a-body.js:1:1)\n${ESCAPE}` }));

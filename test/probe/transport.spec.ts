@@ -3,7 +3,7 @@ import { createServer, type ServerOptions } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TLS } from './front.js';
-import { entry, findings, idsOf, probe } from './probing.js';
+import { entry, findings, idsOf, planFor, probe } from './probing.js';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -66,11 +66,22 @@ describe('between a browser and the deployment', () => {
       response.writeHead(308, { location: right.url }).end();
     });
     const fine = await probe(right.url);
-    for (const [id, evidence] of [
-      ['probe.tls-version', { protocol: 'TLSv1.3' }],
-      ['probe.https-redirect', { plainHttp: 'redirected' }],
-    ] as const) {
-      expect(entry(fine, id)).toMatchObject({ outcome: 'passed', evidence });
-    }
+    expect(entry(fine, 'probe.tls-version')).toMatchObject({ outcome: 'passed', evidence: { protocol: 'TLSv1.3' } });
+    const other = { outcome: 'unchecked', reason: expect.stringContaining(new URL(right.url).port) as string };
+    expect(entry(fine, 'probe.https-redirect')).toMatchObject(other);
+    const closed = await startPort({ minVersion: 'TLSv1.2' });
+    expect(entry(await probe(closed.url), 'probe.https-redirect').outcome).toBe('unchecked');
+  });
+
+  it('plain http on the usual port: redirected, refused or closed is right, served is not', async () => {
+    const { checks } = planFor('https://api.example.com');
+    const check = checks.find(({ id }) => id === 'probe.https-redirect')!;
+    expect(check.requests).toMatchObject([{ plainPort: 80 }]);
+    const judged = (answer: object) => check.judge({ of: () => ({ headers: new Map(), ...answer }) } as never);
+    const location = new Map([['location', 'https://api.example.com/']]);
+    const right = [{ status: 308, headers: location }, { status: 403 }, { status: 0, failure: 'refused' }];
+    for (const answer of right) expect(await judged(answer)).toMatchObject({ status: 'passed' });
+    expect(await judged({ status: 200 })).toMatchObject({ status: 'finding' });
+    expect(await judged({ status: 0, failure: 'timeout' })).toMatchObject({ status: 'unchecked' });
   });
 });

@@ -30,6 +30,8 @@ describe.each(ADAPTERS)('a guarded request on %s', (adapter) => {
       controllers: [WhoController],
       typeorm: { logger: sql, logging: ['query'] },
     });
+    // So that the other one may be disabled.
+    await newPerson(app, ['admin']);
     const person = await newPerson(app, ['admin']);
     return { clock, sql, browser: await signedIn(app, person), userId: person.userId, it: app };
   }

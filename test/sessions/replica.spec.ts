@@ -54,6 +54,8 @@ describe('beside a replica that never catches up', () => {
     expect((await ada.get('/auth/sessions')).body.items).toHaveLength(2);
     expect((await ada.get('/whoami')).body).toEqual({ userId: body.id, roles: [], emailVerified: false });
 
+    // So that the role can be taken away again.
+    await accounts.create({ email: 'root@example.com', roles: ['admin'] });
     await accounts.assignRole(body.id, 'admin');
     await accounts.assignRole(body.id, 'admin');
     expect((await ada.get('/whoami')).body.roles).toEqual(['admin']);

@@ -47,11 +47,17 @@ let people = 0;
 
 export async function newPerson(node: TestApp, roles: readonly string[] = []): Promise<Person> {
   people += 1;
+  await standingAdministrator(node);
   const email = `person${people}@example.com`;
   const user = await node.get(Accounts).create({ email, password: PASSWORD, emailVerified: true });
   if (user === undefined) throw new Error(`${email} is there already`);
   for (const role of roles) await node.get(Accounts).assignRole(user.id, role);
   return { email, userId: user.id };
+}
+
+/** So that everybody else may lose the role. */
+async function standingAdministrator(node: TestApp): Promise<void> {
+  await node.get(Accounts).create({ email: 'root@example.com', emailVerified: true, roles: ['admin'] });
 }
 
 /** A browser that is signed in. */

@@ -73,5 +73,5 @@ function userOf({ userEntity }: AuthSource) {
 function connected(options: DataSourceOptions): DataSourceOptions {
   const quiet = { synchronize: false, migrationsRun: false, dropSchema: false, logging: false, cache: false };
   const extensions = options.type === 'postgres' ? { installExtensions: false } : {};
-  return { ...options, ...quiet, ...extensions, migrations: [], subscribers: [] } as DataSourceOptions;
+  return { ...options, ...quiet, ...extensions, migrations: [], subscribers: [] };
 }

@@ -7,6 +7,7 @@ import { TOO_MANY } from './sign-in.checks.js';
 /** The token that a page reads and sends back; readable by design. */
 const READABLE = /^(?:__(?:Host|Secure)-)?XSRF-TOKEN$/i;
 const PREFIX = /^__(?:Host|Secure)-/;
+const OWN = /^(?:__(?:Host|Secure)-)?auth_/i;
 
 /** Cookies as they are really sent: when nobody signs out, and when the account that the operator named signs in. */
 export function cookieChecks({ target, active }: ProbeSetup): ProbeCheck[] {
@@ -28,18 +29,21 @@ export function cookieChecks({ target, active }: ProbeSetup): ProbeCheck[] {
       requests: active === undefined ? [] : [signOut, ...(signIn && end ? [signIn, end] : [])],
       judge: (answers) => {
         const lines = answers.all().flatMap(({ setCookies }) => setCookies);
+        const own = lines.filter(isOwn);
+        const others = withOthers(lines);
         const bad = new Map(
-          lines.map((line) => [nameOf(line), problems(line, isTls)] as const).filter(([, of]) => of.length > 0),
+          own.map((line) => [nameOf(line), problems(line, isTls)] as const).filter(([, of]) => of.length > 0),
         );
         if (bad.size > 0) {
           return finding(
             'Set them as Gatehouse does: Secure, HttpOnly, SameSite=Lax, Path=/, a __Host- name, no Domain.',
             {
               cookies: [...bad].map(([name, of]) => `${name}: ${of.join(', ')}`),
+              ...others,
             },
           );
         }
-        return signInOutcome(answers, signIn) ?? nothingBad(lines, active !== undefined);
+        return signInOutcome(answers, signIn) ?? nothingBad(own, others, active !== undefined);
       },
     },
   ];
@@ -57,9 +61,22 @@ function signInOutcome(answers: Answers, signIn: ProbeRequest | undefined): Prob
   );
 }
 
-function nothingBad(lines: readonly string[], isActive: boolean): ProbeOutcome {
-  if (lines.length > 0) return passed({ cookies: [...new Set(lines.map(nameOf))] });
-  return isActive ? unchecked('No answer set a cookie.') : skipped(`No answer set a cookie. ${NEEDS_ACTIVE}`);
+function nothingBad(own: readonly string[], others: Others, isActive: boolean): ProbeOutcome {
+  if (own.length > 0) return passed({ cookies: [...new Set(own.map(nameOf))], ...others });
+  const none = 'No answer set a cookie of Gatehouse.';
+  return isActive ? unchecked(none) : skipped(`${none} ${NEEDS_ACTIVE}`);
+}
+
+type Others = { readonly others?: readonly string[] };
+
+/** A load balancer's and the host's, whose attributes Gatehouse does not choose: named, not judged. */
+function withOthers(lines: readonly string[]): Others {
+  const names = [...new Set(lines.filter((line) => !isOwn(line)).map(nameOf))];
+  return names.length === 0 ? {} : { others: names };
+}
+
+function isOwn(line: string): boolean {
+  return OWN.test(nameOf(line)) || READABLE.test(nameOf(line));
 }
 
 function nameOf(line: string): string {
@@ -73,7 +90,7 @@ function problems(line: string, isTls: boolean): string[] {
     ...(attributes.has('secure') || !isTls ? [] : ['not Secure']),
     ...(attributes.has('httponly') || READABLE.test(name) ? [] : ['not HttpOnly']),
     ...(sameSite === 'lax' || sameSite === 'strict' ? [] : [sameSite === 'none' ? 'SameSite=None' : 'no SameSite']),
-    ...(PREFIX.test(name) || !isTls ? [] : ['no __Host- name']),
+    ...(PREFIX.test(name) || READABLE.test(name) || !isTls ? [] : ['no __Host- name']),
     ...(attributes.has('domain') ? ['with a Domain'] : []),
   ];
 }

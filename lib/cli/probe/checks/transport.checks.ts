@@ -8,6 +8,7 @@ import { handshake, oldHandshake, type Handshake } from '../tls-handshake.js';
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 const YEAR_S = 31_536_000;
+const USUAL_PORT = 80;
 const NOT_TLS = 'The address is http.';
 const MODERN = new Set(['TLSv1.2', 'TLSv1.3']);
 
@@ -19,7 +20,8 @@ export function transportChecks({ target, common }: ProbeSetup, now: () => numbe
   // One handshake for all that is read from it.
   let first: Promise<Handshake> | undefined;
   const made = () => (first ??= handshake(target));
-  const plain: ProbeRequest = { ...common.session, plainPort: Number(origin.port) || 80 };
+  const plainPort = Number(origin.port) || USUAL_PORT;
+  const plain: ProbeRequest = { ...common.session, plainPort };
   return [
     {
       id: 'probe.tls-certificate',
@@ -75,7 +77,7 @@ export function transportChecks({ target, common }: ProbeSetup, now: () => numbe
       source: 'ASVS 5.0 V12.2.1, V4.1.2',
       requests: isTls ? [plain] : [],
       survivesFailures: true,
-      judge: (answers) => (isTls ? plainOutcome(answers.of(plain)) : noTls()),
+      judge: (answers) => (isTls ? plainOutcome(answers.of(plain), plainPort) : noTls()),
     },
     {
       id: 'probe.hsts',
@@ -95,11 +97,16 @@ export function transportChecks({ target, common }: ProbeSetup, now: () => numbe
 }
 
 /** Closed, refused or sent on to https: all is well but an answer. */
-function plainOutcome(answer: ProbeAnswer): ProbeOutcome {
+function plainOutcome(answer: ProbeAnswer, port: number): ProbeOutcome {
+  if (port !== USUAL_PORT && !isOk(answer)) {
+    return unchecked(`Port ${port} serves nothing over plain http. Whether port 80 does was not asked.`);
+  }
   if (answer.failure === 'timeout') return unchecked('The port of plain http neither answers nor refuses.');
   if (answer.failure !== undefined) return passed({ plainHttp: 'closed' });
   const redirects = answer.status >= 300 && answer.status < 400;
   if (redirects && /^https:\/\//i.test(header(answer, 'location'))) return passed({ plainHttp: 'redirected' });
   if (!redirects && !isOk(answer)) return passed({ plainHttp: 'refused' });
-  return finding('Close port 80, or answer every request there with a redirect to https.', { status: answer.status });
+  return finding(`Close port ${port} to plain http, or answer every request there with a redirect to https.`, {
+    status: answer.status,
+  });
 }
