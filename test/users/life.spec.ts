@@ -17,7 +17,11 @@ async function idOf(app: TestApp, email = ADA): Promise<string> {
   return body.user.id;
 }
 
-const MATRIX = [...STACKS, MARIADB_STACK].flatMap((stack) => LEGACY.map((legacy) => ({ ...stack, legacy })));
+/** Every table on the two ends of the matrix, and the first on MariaDB. */
+const MATRIX = [
+  ...STACKS.flatMap((stack) => LEGACY.map((legacy) => ({ ...stack, legacy }))),
+  { ...MARIADB_STACK, legacy: LEGACY[0]! },
+];
 
 describe.each(MATRIX)('a life over $legacy.table on $database and $store', ({ legacy, ...stack }) => {
   const start = (more = {}) => startOver(legacy, stack, more);
