@@ -26,7 +26,8 @@ export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    maxWorkers: 2,
+    // More than two processors have: many specs wait for deadlines, browsers and other processes.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

@@ -43,6 +43,7 @@ export async function deploy(environment: Environment = {}): Promise<Deployment>
     PORT: '0',
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
+    PASSWORD_COST: '10',
     ...environment,
   });
   const stop = async () => {

@@ -34,6 +34,7 @@ describe('the start of a worker', () => {
       APP_ORIGINS: 'https://app.example.com, https://app.example.com/path',
       DATABASE_URL: 'mysql://marker@127.0.0.1/orders',
       DATABASE_POOL: '0',
+      PASSWORD_COST: '9',
       REDIS_URL: 'marker',
       REDIS_NETWORK: 'public',
       SMTP_URL: 'https://marker@127.0.0.1',

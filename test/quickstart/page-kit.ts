@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { DataSource } from 'typeorm';
 import { CHROMIUM_FLAGS, chromiumPath } from '../support/services.js';
-import { startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
+import { LOAD_TEST, startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
 
 export const PASSWORD = 'seven hinges and one bell';
 
@@ -20,7 +20,8 @@ export interface PageKit {
 }
 
 /** The quickstart on SQLite, and a browser. */
-export async function startPages(environment: Readonly<Record<string, string>> = {}): Promise<PageKit> {
+export async function startPages(variables: Readonly<Record<string, string>> = {}): Promise<PageKit> {
+  const environment = { ...LOAD_TEST, ...variables };
   const folder = await temporaryFolder();
   const complaints: string[] = [];
   const [first, browser] = await Promise.all([

@@ -8,7 +8,7 @@ import { field, follow, heading, PASSWORD, press, signIn, startPages, tab, type 
 let pages: PageKit;
 
 beforeAll(async () => {
-  pages = await startPages({ RATE_LIMITS: 'relaxed', EMAIL_VERIFICATION: 'off' });
+  pages = await startPages({ EMAIL_VERIFICATION: 'off' });
 });
 
 afterEach(async () => {

@@ -21,7 +21,7 @@ const OTHER_PASSWORD = 'nine keys on a rusty ring';
 let pages: PageKit;
 
 beforeAll(async () => {
-  pages = await startPages({ RATE_LIMITS: 'relaxed' });
+  pages = await startPages();
 });
 
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl, redisUrl } from '../support/services.js';
 import { Client } from '../support/client.js';
 import { mailbox, mailTo, registered, tokenOf } from './dev-mailbox.js';
-import { startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
+import { LOAD_TEST, startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
 
 const PASSWORD = 'seven hinges and one bell';
 const ADMIN = { email: 'warden@example.com', password: 'the warden keeps nine keys' };
@@ -37,7 +37,7 @@ describe.each(MATRIX)('the quickstart on %s', (_name, adapter, storage) => {
       HTTP_ADAPTER: adapter,
       ADMIN_EMAIL: ADMIN.email,
       ADMIN_PASSWORD: ADMIN.password,
-      RATE_LIMITS: 'relaxed',
+      ...LOAD_TEST,
     };
     quickstart = await startQuickstart(folder.path, environment);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl, redisUrl } from '../support/services.js';
 import { Client } from '../support/client.js';
 import { mailbox, mailTo, registered, tokenOf } from './dev-mailbox.js';
-import { startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
+import { LOAD_TEST, startQuickstart, temporaryFolder, type Quickstart } from './quickstart-process.js';
 
 const PASSWORD = 'seven hinges and one bell';
 const OTHER_PASSWORD = 'nine keys on a rusty ring';
@@ -35,7 +35,7 @@ describe.each(MATRIX)('mail of the quickstart on %s', (_name, environment) => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    quickstart = await startQuickstart(folder.path, { ...(await environment()), RATE_LIMITS: 'relaxed' });
+    quickstart = await startQuickstart(folder.path, { ...(await environment()), ...LOAD_TEST });
   });
 
   afterAll(async () => {

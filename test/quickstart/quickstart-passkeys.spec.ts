@@ -6,7 +6,7 @@ import { follow, heading, PASSWORD, press, signIn, startPages, tab, type PageKit
 let pages: PageKit;
 
 beforeAll(async () => {
-  pages = await startPages({ RATE_LIMITS: 'relaxed', EMAIL_VERIFICATION: 'off', SECOND_FACTOR: 'required' });
+  pages = await startPages({ EMAIL_VERIFICATION: 'off', SECOND_FACTOR: 'required' });
 });
 
 afterEach(async () => {

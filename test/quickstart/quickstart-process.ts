@@ -9,6 +9,9 @@ const MAIN = join(import.meta.dirname, '..', '..', 'sample', '01-quickstart', 'd
 const RUNNING = /^Quickstart is running on (http:\/\/\S+)$/m;
 const START_DEADLINE_MS = 40_000;
 
+/** For many sign-ins from one address, in little time. */
+export const LOAD_TEST = { RATE_LIMITS: 'relaxed', PASSWORD_COST: '4' } as const;
+
 type Environment = Readonly<Record<string, string>>;
 
 export interface Quickstart {

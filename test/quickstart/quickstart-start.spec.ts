@@ -6,7 +6,7 @@ import { Client } from '../support/client.js';
 import { startMailbox } from '../support/mailbox.js';
 import { postgresUrl, redisUrl } from '../support/services.js';
 import { mailbox as developmentMailbox, mailTo } from './dev-mailbox.js';
-import { npmStart, refusedStart, startQuickstart, temporaryFolder } from './quickstart-process.js';
+import { LOAD_TEST, npmStart, refusedStart, startQuickstart, temporaryFolder } from './quickstart-process.js';
 
 const NEEDED = ['AUTH_SECRET', 'BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'TRUSTED_PROXY_HOPS', 'SMTP_URL'];
 
@@ -32,10 +32,11 @@ describe('the start of the quickstart', () => {
     expect(output).not.toContain('- BASE_URL is not set: ');
   });
 
-  it('is refused in production with relaxed limits', async () => {
-    const { code, output } = await refusedStart(folder.path, { NODE_ENV: 'production', RATE_LIMITS: 'relaxed' });
+  it('is refused in production with what load tests need', async () => {
+    const { code, output } = await refusedStart(folder.path, { NODE_ENV: 'production', ...LOAD_TEST });
     expect(code).toBe(1);
     expect(output).toContain('- RATE_LIMITS=relaxed ');
+    expect(output).toContain('- PASSWORD_COST below 10 ');
   });
 
   it('works in production with everything set: tables by migration, cookies for https, a checklist without refusal', async () => {
@@ -128,6 +129,7 @@ describe('the start of the quickstart', () => {
       PORT: '70000',
       TRUSTED_PROXY_HOPS: 'one',
       RATE_LIMITS: 'none',
+      PASSWORD_COST: '16',
       HTTP_ADAPTER: 'koa',
       DATABASE_URL: 'mysql://127.0.0.1/notes',
       EMAIL_VERIFICATION: 'sometimes',

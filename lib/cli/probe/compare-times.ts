@@ -12,7 +12,7 @@ export interface TimeComparison {
 
 /**
  * Whether one side takes longer than the other, from few measurements: medians further apart than three times the noise
- * within the sides, and, without the slowest of each side, no measurement of one among those of the other.
+ * within the sides, and no measurement of one among those of the other. Medians apart alone say nothing.
  */
 export function compareTimes(one: readonly number[], other: readonly number[]): TimeComparison {
   const centres = [median(one), median(other)] as const;
@@ -21,22 +21,13 @@ export function compareTimes(one: readonly number[], other: readonly number[]): 
     ...other.map((time) => Math.abs(time - centres[1])),
   ]);
   const differenceMs = Math.abs(centres[0] - centres[1]);
-  const detectableMs = Math.max(LEAST_MS, noise * THREE_SIGMA);
+  const apart = Math.max(...one) < Math.min(...other) || Math.max(...other) < Math.min(...one);
+  const detectableMs = Math.max(LEAST_MS, noise * THREE_SIGMA, apart ? 0 : differenceMs);
   return {
-    differs: differenceMs > detectableMs && areApart(one, other),
+    differs: differenceMs > detectableMs,
     differenceMs: Math.round(differenceMs),
     detectableMs: Math.round(detectableMs),
   };
-}
-
-/** Something else on the machine makes a measurement longer, never shorter. */
-function areApart(one: readonly number[], other: readonly number[]): boolean {
-  const [low, high] = [one, other].map(withoutSlowest).sort((a, b) => median(a) - median(b)) as [number[], number[]];
-  return Math.max(...low) < Math.min(...high);
-}
-
-function withoutSlowest(times: readonly number[]): number[] {
-  return times.toSorted((a, b) => a - b).slice(0, -1);
 }
 
 function median(times: readonly number[]): number {

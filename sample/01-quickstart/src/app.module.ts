@@ -38,6 +38,7 @@ const production = environmentOf(process.env) === 'production';
         redis: { url: configuration.redisUrl },
         trustedProxyHops: configuration.trustedProxyHops,
         rateLimits: { multiplier: configuration.rateLimitMultiplier },
+        passwords: { cost: configuration.passwordCost },
         secondFactor: configuration.secondFactor,
         passkeys: { rpId: new URL(configuration.passkeyOrigin).hostname },
         ...(configuration.provider && { oauth: { providers: { oidc: oidc(configuration.provider) } } }),

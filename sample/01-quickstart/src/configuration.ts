@@ -19,6 +19,7 @@ export abstract class Configuration {
   abstract readonly redisUrl: string | undefined;
   abstract readonly trustedProxyHops: number;
   abstract readonly rateLimitMultiplier: number;
+  abstract readonly passwordCost: number;
   abstract readonly emailVerification: EmailVerification;
   abstract readonly secondFactor: 'optional' | 'required';
   abstract readonly smtpUrl: string | undefined;
@@ -47,6 +48,10 @@ const NEEDED_IN_PRODUCTION: Readonly<Record<string, string>> = {
   SMTP_URL: 'the server that sends mail: `smtps://user:password@host:465`',
 };
 
+/** bcrypt: each step doubles the work. */
+const DEFAULT_COST = 12;
+const LEAST_COST = 10;
+
 const EMAIL_VERIFICATION: readonly EmailVerification[] = ['required', 'optional', 'off'];
 
 export async function readConfiguration(variables: Variables): Promise<Configuration> {
@@ -74,6 +79,7 @@ export async function readConfiguration(variables: Variables): Promise<Configura
     redisUrl: variables['REDIS_URL'] || undefined,
     trustedProxyHops: Number(variables['TRUSTED_PROXY_HOPS'] || 0),
     rateLimitMultiplier: variables['RATE_LIMITS'] === 'relaxed' ? 1_000 : 1,
+    passwordCost: Number(variables['PASSWORD_COST'] || DEFAULT_COST),
     emailVerification: emailVerification(variables['EMAIL_VERIFICATION']) ?? 'required',
     secondFactor: variables['SECOND_FACTOR'] === 'required' ? 'required' : 'optional',
     smtpUrl: variables['SMTP_URL'] || undefined,
@@ -89,10 +95,13 @@ function missing(variables: Variables): string[] {
     .map(([name, meaning]) => `${name} is not set: ${meaning}`);
 }
 
-function refusedInProduction(variables: Variables): string[] {
-  return variables['RATE_LIMITS'] === 'relaxed'
-    ? ['RATE_LIMITS=relaxed is for load tests and refused in production']
-    : [];
+function refusedInProduction({ RATE_LIMITS: limits, PASSWORD_COST: cost }: Variables): string[] {
+  return [
+    ...(limits === 'relaxed' ? ['RATE_LIMITS=relaxed is for load tests and refused in production'] : []),
+    ...(cost && Number(cost) < LEAST_COST
+      ? [`PASSWORD_COST below ${LEAST_COST} is for load tests and refused in production`]
+      : []),
+  ];
 }
 
 function malformed(variables: Variables): string[] {
@@ -101,6 +110,7 @@ function malformed(variables: Variables): string[] {
     ['BASE_URL', (value) => /^https?:\/\/./.test(value) && URL.canParse(value), 'must begin with `https://`'],
     ['TRUSTED_PROXY_HOPS', (value) => isWhole(value, 10), 'must be a whole number, such as 1'],
     ['RATE_LIMITS', (value) => value === 'relaxed', 'can only be `relaxed`'],
+    ['PASSWORD_COST', (value) => isWhole(value, 15) && Number(value) >= 4, 'must be a bcrypt cost from 4 to 15'],
     ['HTTP_ADAPTER', (value) => value === 'express' || value === 'fastify', 'must be `express` or `fastify`'],
     [
       'DATABASE_URL',

@@ -29,6 +29,7 @@ import { User } from './user.entity.js';
         appName: 'Order book',
         origins: configuration.origins,
         trustedProxyHops: configuration.trustedProxyHops,
+        passwords: { cost: configuration.passwordCost },
         redis: { url: configuration.redisUrl },
         instances: configuration.instances,
         mail: smtp(configuration.mail),

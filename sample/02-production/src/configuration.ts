@@ -17,6 +17,7 @@ export abstract class Configuration {
   abstract readonly acceptedSecrets: AcceptedSecrets;
   abstract readonly databaseUrl: string;
   abstract readonly databasePool: number;
+  abstract readonly passwordCost: number;
   abstract readonly redisUrl: string;
   abstract readonly redisOnPrivateNetwork: boolean;
   abstract readonly mail: SmtpOptions;
@@ -55,6 +56,7 @@ export function readConfiguration(variables: Variables): Configuration {
     acceptedSecrets: acceptedSecrets(variables),
     databaseUrl: said('DATABASE_URL'),
     databasePool: Number(said('DATABASE_POOL') || 10),
+    passwordCost: Number(said('PASSWORD_COST') || 12),
     redisUrl: said('REDIS_URL'),
     redisOnPrivateNetwork: said('REDIS_NETWORK') === 'private',
     mail: mail(variables),

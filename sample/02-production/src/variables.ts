@@ -23,6 +23,7 @@ const RULES: readonly Rule[] = [
   ['APP_ORIGINS', (value) => value.split(',').every(isOrigin), 'must list https origins, separated by commas'],
   ['DATABASE_URL', (value) => isUrl(value, 'postgres:', 'postgresql:'), 'must begin with `postgres://`'],
   ['DATABASE_POOL', (value) => isWhole(value, 1, 1_000), 'must be a whole number from 1 to 1000'],
+  ['PASSWORD_COST', (value) => isWhole(value, 10, 15), 'must be a bcrypt cost from 10 to 15'],
   ['REDIS_URL', (value) => isUrl(value, 'redis:', 'rediss:'), 'must begin with `rediss://` or `redis://`'],
   ['REDIS_NETWORK', (value) => value === 'private', 'can only be `private`'],
   ['SMTP_URL', (value) => isUrl(value, 'smtp:', 'smtps:'), 'must begin with `smtps://` or `smtp://`'],
