@@ -34,7 +34,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{js,mjs}'],
+    files: ['**/*.{js,mjs,cjs}'],
     ignores: ['sample/*/public/**'],
     languageOptions: { globals: globals.node },
   },
