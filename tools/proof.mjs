@@ -4,6 +4,7 @@ import { ensureLibraryBuilt, ensureSampleBuilt } from './lib/build.mjs';
 import { ROOT } from './lib/run.mjs';
 import { testRun } from './lib/test-run.mjs';
 import { runVitest } from './lib/vitest.mjs';
+import { runMutation } from './mutation/run.mjs';
 
 const LIMIT_MS = 60 * 60_000;
 const FOLDER = 'test/proof';
@@ -13,9 +14,12 @@ const [name, ...rest] = process.argv.slice(2);
 const proofs = existsSync(path.join(ROOT, FOLDER)) ? readdirSync(path.join(ROOT, FOLDER)) : [];
 const names = proofs.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length));
 
+// Not vitest's to run: it runs vitest itself, and needs no server.
+if (name === 'mutation') process.exit(await runMutation(rest));
+
 if (!names.includes(name)) {
   console.log(name === undefined ? 'npm run proof -- NAME, with one of:' : `There is no proof "${name}". There are:`);
-  console.log(names.length === 0 ? '  (none)' : names.map((known) => `  ${known}`).join('\n'));
+  console.log(names.length === 0 ? '  (none)' : [...names, 'mutation'].map((known) => `  ${known}`).join('\n'));
   process.exit(name === undefined ? 0 : 1);
 }
 

@@ -1,6 +1,5 @@
 import { HttpException, Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import { ClientAddresses } from '../attempts/client-addresses.service.js';
-import type { AddressedRequest } from '../common/client-address.js';
 import { MINUTE_MS } from '../common/duration.js';
 import type { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
@@ -8,6 +7,7 @@ import { EventRecorder } from '../events/event-recorder.js';
 import { Metrics } from '../events/metrics.service.js';
 import { StateStore } from '../store/state-store.js';
 import { actorOf } from './actor.js';
+import { addressedRequest } from './addressed-request.js';
 import type { CallSite } from './call-site.js';
 
 /** A full table would be the attack: what is refused more often than this is counted by the metrics alone. */
@@ -40,17 +40,18 @@ export class AccessRefusals {
     this.write(handler, site, principal).catch(() => this.logger.warn(`A refusal of ${handler} could not be recorded`));
   }
 
-  private async write(handler: string, { request, transport }: CallSite, principal: Principal): Promise<void> {
+  private async write(handler: string, site: CallSite, principal: Principal): Promise<void> {
     const { userId, sessionId, via } = principal;
     const { allowed } = await this.store.consume(`gh:rate:refused:${sessionId}:${handler}`, ONE_ROW_A_MINUTE);
     if (!allowed) return;
+    const request = addressedRequest(site);
     await this.events.write({
       type: 'access.refused',
       outcome: 'failure',
       ...actorOf(principal),
       subjectId: userId,
-      client: request === undefined ? undefined : this.addresses.of(request as AddressedRequest),
-      details: { handler, transport, via },
+      client: request && this.addresses.of(request),
+      details: { handler, transport: site.transport, via },
     });
   }
 }

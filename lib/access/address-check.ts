@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ClientAddresses } from '../attempts/client-addresses.service.js';
-import type { AddressedRequest } from '../common/client-address.js';
 import { AuthError } from '../errors/auth-error.js';
 import { Metrics } from '../events/metrics.service.js';
 import { AddressGate } from '../ip-rules/address-gate.js';
 import { AuthSettings } from '../options/auth-settings.js';
+import { addressedRequest } from './addressed-request.js';
 import type { CallSite } from './call-site.js';
-import { isObject } from './socket-handshake.js';
-
-type Peer = AddressedRequest['socket'];
 
 /** Refuses calls from addresses that the rules keep out, before anything else is looked at. */
 @Injectable()
@@ -36,7 +33,7 @@ export class AddressCheck {
    */
   async require(site: CallSite): Promise<void> {
     if (site.transport === 'rpc' || site.transport === 'other' || this.isOpen() || this.isExempt(site)) return;
-    const request = addressed(site);
+    const request = addressedRequest(site);
     const { address } = request === undefined ? { address: '' } : this.addresses.of(request);
     if (await this.gate.admits(address)) return;
     this.metrics.count('auth_address_refusals', { transport: site.transport });
@@ -50,15 +47,6 @@ export class AddressCheck {
     const path = pathOf(url);
     return path !== undefined && path === pathOf(originalUrl) && this.exempt.has(path);
   }
-}
-
-/** A handshake of socket.io shows headers alone: who sent them is known to the request behind it. */
-function addressed({ request, carrier }: CallSite): AddressedRequest | undefined {
-  if (request === undefined) return undefined;
-  const { headers, socket, raw } = request as AddressedRequest;
-  const behind = (carrier as { readonly request?: unknown } | undefined)?.request;
-  const peer = socket ?? raw?.socket ?? (isObject(behind) ? (behind as { readonly socket?: Peer }).socket : undefined);
-  return { headers, socket: peer };
 }
 
 function pathOf(url: unknown): string | undefined {

@@ -1,5 +1,5 @@
+import type { AddressedRequest } from '../common/client-address.js';
 import type { Principal } from '../common/principal.js';
-import type { AuthRequest } from './credential-source.js';
 
 /** Who an API key is from. The feature of API keys fills this port. */
 export abstract class ApiKeyReader {
@@ -9,9 +9,10 @@ export abstract class ApiKeyReader {
   /**
    * `undefined` for a key that is malformed, unknown, revoked, paused or over.
    *
-   * @throws AuthError `RATE_LIMITED` (429), `STORE_UNAVAILABLE` (503)
+   * @throws AuthError `RATE_LIMITED` (429), `ENROLMENT_REQUIRED` (403) when the owner lacks a second factor that is asked,
+   * `STORE_UNAVAILABLE` (503)
    */
-  abstract read(key: string, request: AuthRequest): Promise<Principal | undefined>;
+  abstract read(key: string, request: AddressedRequest): Promise<Principal | undefined>;
 
   /**
    * Who the key behind a principal is from at this moment, for a connection that has stayed open. `undefined` when it is good

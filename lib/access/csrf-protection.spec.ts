@@ -9,7 +9,7 @@ import type { AuthEnvironment } from '../options/auth-options.js';
 import { resolveSettings } from '../options/resolve-options.js';
 import { CsrfProtection, isUnsafe } from './csrf-protection.js';
 
-function protection(environment: AuthEnvironment): CsrfProtection {
+function protection(environment: AuthEnvironment, onCount: (labels: object) => void = () => {}): CsrfProtection {
   const settings = resolveSettings({
     secret: 'hM4vT9qLx2Rz7Wb0KcYd5NfJs8Pg3UaE6oIyQtXw1Zk',
     baseUrl: 'https://api.example.com',
@@ -18,7 +18,12 @@ function protection(environment: AuthEnvironment): CsrfProtection {
     trustedProxyHops: 0,
     environment,
   });
-  const metrics = new Metrics(new AuthMetrics());
+  class Counter extends AuthMetrics {
+    override count(name: string, labels: object): void {
+      if (name === 'auth_csrf_failures') onCount(labels);
+    }
+  }
+  const metrics = new Metrics(new Counter());
   return new CsrfProtection(settings, new Keyring(settings, new SystemClock()), metrics);
 }
 
@@ -65,6 +70,53 @@ describe('CsrfProtection', () => {
     expect(refusal(() => csrf.check({ headers }, 'other'))).toBeInstanceOf(AuthError);
     const repeated = { 'x-csrf-token': [headers['x-csrf-token'], headers['x-csrf-token']] };
     expect(refusal(() => csrf.check({ headers: repeated }, 'seed'))).toBeInstanceOf(AuthError);
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ 'sec-fetch-site': 'same-origin' }, undefined],
+    [{ 'sec-fetch-site': 'none' }, undefined],
+    [{ 'sec-fetch-site': 'same-site' }, 'site'],
+    [{ 'sec-fetch-site': 'cross-site' }, 'site'],
+    [{ origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site' }, undefined],
+    [{ origin: 'https://api.example.com' }, undefined],
+    [{ origin: 'https://app.example.com.evil.example' }, 'origin'],
+    [{ origin: ['https://app.example.com'] }, 'origin'],
+    [{ origin: 'null' }, 'origin'],
+  ])('judges where a request of %o comes from, and counts what it refuses', (headers, reason) => {
+    const counted: object[] = [];
+    const csrf = protection('test', (labels) => counted.push(labels));
+    const request = { headers: headers as Record<string, string> };
+    expect(csrf.isOwnOrigin(request)).toBe(reason === undefined);
+    expect(counted).toEqual([]);
+    expect(refusal(() => csrf.checkOrigin(request)) === undefined).toBe(reason === undefined);
+    expect(counted).toEqual(reason === undefined ? [] : [{ reason }]);
+  });
+
+  it('says outside production what was wrong, and no more than 200 characters of what was sent', () => {
+    const csrf = protection('test');
+    const details = (headers: Record<string, string>) =>
+      refusal(() => csrf.check({ headers }, 'seed'))?.body as { message: string; details: unknown };
+    expect(details({ origin: `https://${'x'.repeat(300)}` })).toMatchObject({
+      message: 'The origin is not listed in the option "origins".',
+      details: { origin: `https://${'x'.repeat(192)}`, option: 'origins' },
+    });
+    expect(details({ 'sec-fetch-site': 'cross-site' })).toMatchObject({
+      message: 'The browser says that another site sent this request.',
+      details: { site: 'cross-site' },
+    });
+    expect(details({ 'x-csrf-token': 'x' })).toMatchObject({
+      message: 'The header X-CSRF-Token is missing or is not the one of this session.',
+      details: { header: 'X-CSRF-Token' },
+    });
+  });
+
+  it('takes the token by either name', () => {
+    const csrf = protection('production');
+    const token = csrf.csrfToken('seed');
+    expect(refusal(() => csrf.check({ headers: { 'x-xsrf-token': token } }, 'seed'))).toBeUndefined();
+    const both = { 'x-csrf-token': 'x', 'x-xsrf-token': token };
+    expect(refusal(() => csrf.check({ headers: both }, 'seed'))).toBeInstanceOf(AuthError);
   });
 
   it('counts every method but GET, HEAD and OPTIONS as unsafe', () => {

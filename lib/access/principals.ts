@@ -4,6 +4,7 @@ import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
+import { addressedRequest } from './addressed-request.js';
 import { ApiKeyReader } from './api-key-reader.js';
 import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
@@ -67,34 +68,33 @@ export class Principals {
     return rule?.checksSession === true ? 'session' : this.settings.tokens.checking;
   }
 
-  private async read(
-    { transport, request }: CallSite,
-    depth: CheckDepth,
-    resource: boolean,
-  ): Promise<CredentialOutcome> {
+  private async read(site: CallSite, depth: CheckDepth, resource: boolean): Promise<CredentialOutcome> {
+    const { transport, request } = site;
     if (request === undefined) return { status: 'none' };
     switch (presentedCredential(request)) {
       case 'conflict':
         return refused(new AuthError('MALFORMED_REQUEST', { message: BOTH }));
       case 'bearer':
-        return this.readBearer(request, depth);
+        return this.readBearer(site, request, depth);
       case 'api-key':
-        return this.readApiKey(apiKeyHeader(request), request);
+        return this.readApiKey(apiKeyHeader(request), site);
       case 'cookie':
         return (resource ? await this.readResource(request) : undefined) ?? this.readCookie(transport, request);
     }
   }
 
   /** A header credential decides alone: good, or refused (RFC 6750 §3.1). */
-  private async readBearer(request: AuthRequest, depth: CheckDepth): Promise<CredentialOutcome> {
+  private async readBearer(site: CallSite, request: AuthRequest, depth: CheckDepth): Promise<CredentialOutcome> {
     const token = bearerToken(request);
-    if (token !== undefined && this.apiKeys.recognises(token)) return this.readApiKey(token, request);
+    if (token !== undefined && this.apiKeys.recognises(token)) return this.readApiKey(token, site);
     const principal = token === undefined ? undefined : await this.bearer.read(token, depth);
     return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
   }
 
-  private async readApiKey(key: string | undefined, request: AuthRequest): Promise<CredentialOutcome> {
-    const principal = key === undefined ? undefined : await this.apiKeys.read(key, request);
+  private async readApiKey(key: string | undefined, site: CallSite): Promise<CredentialOutcome> {
+    const request = addressedRequest(site);
+    if (key === undefined || request === undefined) return refused(invalidApiKey());
+    const principal = await this.apiKeys.read(key, request);
     return principal === undefined ? refused(invalidApiKey()) : { status: 'live', principal };
   }
 

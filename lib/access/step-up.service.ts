@@ -23,7 +23,7 @@ export class StepUp {
 
   /** Whether the option `secondFactor` leaves nothing to be done first. */
   isEnrolled({ duringEnrolment }: Pick<CompiledRule, 'duringEnrolment'>, who: Principal): boolean {
-    // Who made the key had to meet it. A machine has no factor.
+    // A machine has no factor: that its owner has one is asked where the key is read.
     if (who.via === 'api-key') return true;
     // An administrator who acts as the user had to meet it himself, and has nothing to set up here.
     if (who.impersonatorId !== undefined) return true;

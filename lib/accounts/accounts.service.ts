@@ -136,6 +136,7 @@ export class Accounts {
    */
   async update(userId: string, edit: AccountEdit, by: ActedBy = {}): Promise<void> {
     if (edit.email !== undefined) this.creation.checkEmail(edit.email);
+    await this.knownAccount(userId);
     await this.edits.apply(userId, edit, by);
   }
 
@@ -179,6 +180,7 @@ export class Accounts {
 
   /** Idempotent. */
   async removeRole(userId: string, role: string, by: ActedBy = {}): Promise<void> {
+    requireRoles([role]);
     await this.knownAccount(userId);
     await this.changes.removeRole(userId, role, by);
   }

@@ -7,7 +7,8 @@ import { ADMINISTRATOR } from '../roles/administrator.js';
 import { UserRole } from '../roles/user-role.entity.js';
 import { ensureAccount } from '../users/account-epoch.js';
 import { Account } from '../users/account.entity.js';
-import { UserTable } from '../users/user-table.js';
+import { Credentials } from '../users/credentials.service.js';
+import { MailAccounts } from '../users/mail-accounts.service.js';
 
 const LOCK = 'administrators';
 const PAGE = 50;
@@ -28,7 +29,8 @@ export type TakePower = (manager: EntityManager) => Promise<AdministratorClaim>;
 export class AdministratorRule {
   constructor(
     private readonly database: Database,
-    private readonly table: UserTable,
+    private readonly accounts: MailAccounts,
+    private readonly credentials: Credentials,
   ) {}
 
   /** Carries out a change that takes power from the user. Throws `LAST_ADMINISTRATOR` (409), and nothing is changed. */
@@ -60,7 +62,7 @@ export class AdministratorRule {
     return (await this.hasAnother(manager, userId)) ? 'go' : 'last';
   }
 
-  /** Whether somebody else is an administrator, has a row in the user table, and is not disabled. */
+  /** Whether somebody else is an administrator, is not disabled, and has something to sign in with. */
   private async hasAnother(manager: EntityManager, userId: string): Promise<boolean> {
     for (let after = '', full = true; full;) {
       const others = await manager
@@ -72,18 +74,19 @@ export class AdministratorRule {
         .orderBy('r.userId')
         .limit(PAGE)
         .getRawMany<{ userId: string }>();
-      if (await this.exist(manager, others)) return true;
+      for (const other of others) if (await this.signsIn(manager, other.userId)) return true;
       after = others.at(-1)?.userId ?? '';
       full = others.length === PAGE;
     }
     return false;
   }
 
-  private async exist(manager: EntityManager, users: readonly { readonly userId: string }[]): Promise<boolean> {
-    const keys = users.flatMap(({ userId }) => this.table.keyOf(userId) ?? []);
-    if (keys.length === 0) return false;
-    const found = manager.createQueryBuilder(this.table.entity, 'u').where(`${this.table.path('id')} IN (:...keys)`);
-    return found.setParameters({ keys }).getExists();
+  /** By password, passkey or another provider, or by mail to an address that is known to be the user's. */
+  private async signsIn(manager: EntityManager, userId: string): Promise<boolean> {
+    const account = await this.accounts.findIn(manager, userId);
+    if (account === undefined) return false;
+    if (account.emailVerified || account.hasPassword) return true;
+    return (await this.credentials.countSignInMethods(manager, userId)) > 0;
   }
 
   private isAdministrator(userId: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
   ThrottlerGuard,
@@ -46,7 +46,12 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
     super(options, storage, reflector);
   }
 
-  protected override async handleRequest({ context }: ThrottlerRequest): Promise<boolean> {
+  /** Asks for none of the decorators of `@nestjs/throttler`, which stand on no route of ours. */
+  override canActivate(context: ExecutionContext): Promise<boolean> {
+    return this.handleRequest({ context });
+  }
+
+  protected override async handleRequest({ context }: Pick<ThrottlerRequest, 'context'>): Promise<boolean> {
     const { req, res } = this.getRequestResponse(context);
     const targets = [context.getHandler(), context.getClass()];
     const rule = this.reflector.getAllAndOverride<RateLimitRule | undefined>(RATE_LIMIT, targets);

@@ -37,8 +37,9 @@ export class PasswordAttempts {
   async lockedForMs(account: CountedAccount): Promise<number> {
     const key = this.keys.account(account);
     const begin = await this.store.attemptBegin(key, ATTEMPT_BUDGETS.passwordByAccount);
-    if (begin.allowed) await this.store.attemptEnd(key, ATTEMPT_BUDGETS.passwordByAccount, 'no-verdict');
-    return begin.allowed || begin.reason !== 'locked' ? 0 : begin.retryAfterMs;
+    if (!begin.allowed) return begin.reason === 'locked' ? begin.retryAfterMs : 0;
+    await this.store.attemptEnd(key, ATTEMPT_BUDGETS.passwordByAccount, 'no-verdict', begin.window);
+    return 0;
   }
 
   /**

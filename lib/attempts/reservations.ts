@@ -14,6 +14,11 @@ export interface SettledReservation {
   readonly lockedForMs: number;
 }
 
+/** A reservation that has been made. */
+interface HeldReservation extends Reservation {
+  readonly window: number | undefined;
+}
+
 export interface Refusal {
   readonly reason: 'locked' | 'exhausted';
   readonly retryAfterMs: number;
@@ -21,7 +26,7 @@ export interface Refusal {
 
 /** The reservations of one attempt: made one by one, settled together and once. */
 export class Reservations {
-  private held: Reservation[] = [];
+  private held: HeldReservation[] = [];
 
   constructor(private readonly store: StateStore) {}
 
@@ -30,7 +35,7 @@ export class Reservations {
     try {
       const begun = await this.store.attemptBegin(reservation.key, reservation.budget);
       if (!begun.allowed) return begun;
-      this.held.push(reservation);
+      this.held.push({ ...reservation, window: begun.window });
       return undefined;
     } catch (error) {
       await this.settle('no-verdict');
@@ -57,7 +62,7 @@ export class Reservations {
     const settling = this.held;
     this.held = [];
     const ends = await Promise.allSettled(
-      settling.map(({ key, budget }) => this.store.attemptEnd(key, budget, outcome)),
+      settling.map(({ key, budget, window }) => this.store.attemptEnd(key, budget, outcome, window)),
     );
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed !== undefined && outcome !== 'no-verdict') throw failed.reason;

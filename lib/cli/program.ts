@@ -17,5 +17,5 @@ export function gatehouseProgram(): Command {
 
 /** Of an option that is not known only the name: somebody may have taken it for the place of a password. */
 function withoutValues(text: string): string {
-  return text.replace(/(--?[\w-]+)=[^\n]*?(?='?\n|$)/g, '$1');
+  return text.replace(/(?<![\w-])(--?[\w-]+)=[^\n]*?(?='?\n|$)/g, '$1');
 }

@@ -135,6 +135,15 @@ describe('networks', () => {
     expect(['192.0.3.1', '2001:db8:2::1', '198.51.100.8', '10.0.0.1', 'unknown'].filter(matches)).toEqual([]);
   });
 
+  it('of one family hold no address of the other', () => {
+    for (const network of ['::/0', '::/1', '::/64', '::/80', '::ffff:0:0/95']) {
+      expect([network, networkMatcher([network])('198.51.100.7')]).toEqual([network, false]);
+    }
+    expect(networkMatcher(['::/0'])('2001:db8::1')).toBe(true);
+    expect(networkMatcher(['0.0.0.0/0'])('2001:db8::1')).toBe(false);
+    expect(['198.51.100.7', '198.51.101.7'].map(networkMatcher(['::ffff:198.51.100.0/120']))).toEqual([true, false]);
+  });
+
   it('parse', () => {
     expect(parseNetwork('192.0.2.0/24')).toEqual({ address: '192.0.2.0', prefix: 24, family: 'ipv4' });
     expect(parseNetwork('::1')).toEqual({ address: '::1', prefix: 128, family: 'ipv6' });

@@ -2,6 +2,10 @@ import { BlockList, SocketAddress, isIP, isIPv4, isIPv6 } from 'node:net';
 
 const MAX_USER_AGENT = 256;
 const UNKNOWN_ADDRESS = 'unknown';
+/** `::ffff:0:0/96`, the IPv4 addresses as IPv6 writes them (RFC 4291 §2.5.5.2). */
+const MAPPED_PREFIX = 96;
+/** By what `isIP` answers. */
+const FAMILIES: Readonly<Record<number, AddressNetwork['family']>> = { 4: 'ipv4', 6: 'ipv6' };
 // Control, format and unassigned characters: none of them belongs in a log line or a list of sessions.
 const UNPRINTABLE = /\p{C}/gu;
 
@@ -67,7 +71,10 @@ export function canonicalAddress(text: string): string | undefined {
   return address.startsWith('::ffff:') && isIPv4(mapped) ? mapped : address;
 }
 
-/** The network of a CIDR text such as `192.0.2.0/24` (RFC 4632) or of a single address; `undefined` for anything else. */
+/**
+ * The network of a CIDR text such as `192.0.2.0/24` (RFC 4632) or of a single address, IPv4 inside IPv6 as the IPv4 that its
+ * clients are known by; `undefined` for anything else.
+ */
 export function parseNetwork(cidr: string): AddressNetwork | undefined {
   const slash = cidr.indexOf('/');
   const address = slash < 0 ? cidr : cidr.slice(0, slash);
@@ -76,16 +83,24 @@ export function parseNetwork(cidr: string): AddressNetwork | undefined {
   const bits = version === 4 ? 32 : 128;
   const prefix = slash < 0 ? String(bits) : cidr.slice(slash + 1);
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) return undefined;
+  const inner = version === 6 && Number(prefix) >= MAPPED_PREFIX ? canonicalAddress(address) : undefined;
+  if (inner !== undefined && isIPv4(inner)) {
+    return { address: inner, prefix: Number(prefix) - MAPPED_PREFIX, family: 'ipv4' };
+  }
   return { address, prefix: Number(prefix), family: version === 4 ? 'ipv4' : 'ipv6' };
 }
 
 /** A test whether an address lies in one of the networks. Texts that are no network match nothing. */
 export function networkMatcher(cidrs: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
+  // One a family: Node compares an IPv4 address as `::ffff:a.b.c.d`, so that `::/0` would hold all of IPv4.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const { address, prefix, family } of cidrs.map(parseNetwork).filter((network) => network !== undefined)) {
-    list.addSubnet(address, prefix, family);
+    lists[family].addSubnet(address, prefix, family);
   }
-  return (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  return (address) => {
+    const family = FAMILIES[isIP(address)];
+    return family !== undefined && lists[family].check(address, family);
+  };
 }
 
 function headerLines(value: HeaderValue): readonly string[] {

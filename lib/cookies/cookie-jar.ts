@@ -53,7 +53,10 @@ export class CookieJar {
   read(request: WithHeaders, cookie: AuthCookie): string | undefined {
     const header = request.headers['cookie'];
     if (header === undefined) return undefined;
-    return parse(Array.isArray(header) ? header.join('; ') : header)[this.nameOf(cookie)];
+    const text = Array.isArray(header) ? header.join('; ') : header;
+    const name = this.nameOf(cookie);
+    // Several cookies are looked for in each request, most of which are not there.
+    return text.includes(name) ? parse(text)[name] : undefined;
   }
 
   set(response: unknown, cookie: AuthCookie, value: string, attributes: CookieAttributes = {}): void {

@@ -122,7 +122,7 @@ export class Database {
     // look and our own beginning.
     while (runner.isTransactionActive && !isTooLate()) await delay(1);
     if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
-    await runner.startTransaction();
+    await this.beginShared(runner);
     try {
       const result = await work(runner.manager);
       if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
@@ -133,7 +133,19 @@ export class Database {
     } catch (error) {
       const settle =
         insertMayLose && isUniqueViolation(error) ? runner.commitTransaction() : runner.rollbackTransaction();
-      await settle.catch(() => undefined);
+      await settle.catch(() => endLost(runner));
+      throw error;
+    }
+  }
+
+  /** A driver that could not begin a transaction believes that it has, and would wait for its end for ever. */
+  private async beginShared(runner: QueryRunner): Promise<void> {
+    try {
+      await runner.startTransaction();
+    } catch (error) {
+      // Whether it was begun is unknown.
+      await runner.query('ROLLBACK').catch(() => undefined);
+      Object.assign(runner, { isTransactionActive: false });
       throw error;
     }
   }
@@ -171,4 +183,13 @@ export class Database {
       await runner.release().catch(() => undefined);
     }
   }
+}
+
+/**
+ * SQLite ends a transaction by itself, when the disk is full for one, and one whose end was not heard of has ended as well.
+ * The driver goes on believing in it: it is given one to end.
+ */
+async function endLost(runner: QueryRunner): Promise<void> {
+  await runner.query('BEGIN TRANSACTION').catch(() => undefined);
+  await runner.rollbackTransaction().catch(() => undefined);
 }

@@ -44,8 +44,9 @@ const UNAVAILABLE = new Set([
 // read-only servers during a failover; MySQL's own for what was killed or took too long.
 const UNAVAILABLE_SQLSTATE = /^(?:08|53|57|40)...$|^25006$|^70100$/;
 
+// TypeORM gives a connection back by itself when it is lost between two statements, and refuses the second one.
 const UNAVAILABLE_TEXT =
-  /connection (?:terminated|is not open|error|timeout)|not queryable|timeout exceeded when trying to connect|connection (?:is closed|lost)|in closed state|pool is closed|no connections available|queue limit reached|driver not connected|is not (?:initialized|established|open)/i;
+  /query runner (?:was )?already released|connection (?:terminated|is not open|error|timeout)|not queryable|timeout exceeded when trying to connect|connection (?:is closed|lost)|in closed state|pool is closed|no connections available|queue limit reached|driver not connected|is not (?:initialized|established|open)/i;
 
 interface DriverError {
   readonly code?: unknown;

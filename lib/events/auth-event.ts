@@ -31,6 +31,8 @@ export interface AuthEvent {
 
 /** What is said of an event where it happens. Left out means `null`, and `success`. */
 export interface EventInput {
+  /** Of its row, for one that is written until it is there: it is there once. Default: a new one. */
+  readonly id?: string | undefined;
   readonly type: AuthEventType;
   readonly outcome?: EventOutcome;
   readonly actorId?: string | null | undefined;

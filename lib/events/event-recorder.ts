@@ -36,7 +36,7 @@ export class EventRecorder {
     const at = this.clock.now();
     // One object for all listeners: none may tell the next something else.
     return Object.freeze({
-      id: uuidv7(at),
+      id: input.id ?? uuidv7(at),
       type: input.type,
       outcome,
       at: new Date(at),

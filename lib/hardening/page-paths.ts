@@ -3,7 +3,7 @@ export class PagePaths {
   private readonly paths: readonly string[];
 
   constructor(paths: readonly string[]) {
-    this.paths = paths.map((path) => path.replace(/(?<=.)\/+$/, ''));
+    this.paths = paths.map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''));
   }
 
   includes(url: string): boolean {

@@ -160,5 +160,5 @@ function add(index: Map<string, FoundOperation[]>, keys: readonly (string | unde
 
 /** The path with every parameter made the same, whether written `:id`, `{id}` or `*rest`. */
 function shapeOf(path: string): string {
-  return path.replace(/\{[^}]*\}|[:*]\w+/g, '{}').replace(/(?<=.)\/+$/, '');
+  return path.replace(/\{[^}]*\}|[:*]\w+/g, '{}').replace(/(?<=^\/|[^/])\/+$/, '');
 }

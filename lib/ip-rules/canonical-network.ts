@@ -3,9 +3,6 @@ import { parseNetwork, type AddressNetwork } from '../common/client-address.js';
 
 const V4_BITS = 32;
 const V6_BITS = 128;
-/** `::ffff:0:0/96`, the IPv4 addresses as IPv6 writes them (RFC 4291 §2.5.5.2). */
-const MAPPED_PREFIX = 96;
-const MAPPED = 0xffffn;
 
 /**
  * The one form of a network or of a single address: host bits cleared, IPv6 as RFC 5952 writes it, IPv4-mapped IPv6 as the
@@ -16,8 +13,6 @@ export function canonicalNetwork(text: string): string | undefined {
   if (network === undefined) return undefined;
   const value = valueOf(network);
   if (network.family === 'ipv4') return v4Text(value, network.prefix);
-  const isMapped = network.prefix >= MAPPED_PREFIX && value >> BigInt(V4_BITS) === MAPPED;
-  if (isMapped) return v4Text(value & 0xffffffffn, network.prefix - MAPPED_PREFIX);
   return withPrefix(v6Text(masked(value, network.prefix, V6_BITS)), network.prefix, V6_BITS);
 }
 

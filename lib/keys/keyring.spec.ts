@@ -1,9 +1,10 @@
+import { createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../options/resolve-options.js';
 import type { AuthValues } from '../options/auth-options.js';
 import type { AcceptedSecret } from '../options/token-options.js';
-import { KEY_PURPOSES } from '../options/key-purposes.js';
+import { KEY_PURPOSES, type KeyPurpose } from '../options/key-purposes.js';
 import { SystemClock, type Clock } from '../common/clock.js';
 import { TestClock } from '../testing/test-clock.js';
 import { Keyring } from './keyring.js';
@@ -18,7 +19,10 @@ function keyring(values: Partial<AuthValues> = {}, clock: Clock = new SystemCloc
   );
 }
 
-const ring = keyring();
+let ring: Keyring;
+beforeEach(() => {
+  ring = keyring();
+});
 
 describe('signatures', () => {
   it('verify on every node that has the secret, under the same kid', () => {
@@ -71,9 +75,8 @@ describe('signatures', () => {
 });
 
 describe('a secret of its own for one purpose', () => {
-  const own = keyring({ secrets: { csrf: OTHER } });
-
   it('changes that purpose alone', () => {
+    const own = keyring({ secrets: { csrf: OTHER } });
     expect(own.sign('csrf', 'data')).not.toBe(ring.sign('csrf', 'data'));
     expect(own.sign('session-cookie', 'data')).toBe(ring.sign('session-cookie', 'data'));
   });
@@ -87,6 +90,38 @@ describe('digests', () => {
       ring.digest('identifier', 'ada@example.com'),
     );
   });
+});
+
+describe('what every node and every release reads', () => {
+  it('comes from the same derivation (RFC 5869), purpose by purpose', () => {
+    const derived = (info: string, bytes: number) => Buffer.from(hkdfSync('sha256', SECRET, '', info, bytes));
+    for (const purpose of KEY_PURPOSES.filter((each) => each !== 'seal')) {
+      const kid = derived(`kid/${purpose}`, 6).toString('base64url');
+      const mac = createHmac('sha256', derived(`gatehouse/${purpose}/v1`, 32))
+        .update('données')
+        .digest('base64url');
+      expect(ring.sign(purpose, 'données')).toBe(`${kid}.${mac}`);
+    }
+    expect(ring.sealKids()).toEqual([derived('kid/seal', 6).toString('base64url')]);
+  });
+
+  it('is sealed by AES-256-GCM with kid and place as associated data', () => {
+    const [version, kid, nonce, body] = ring.seal('geheim ü', 'row ü').split('.') as [string, string, string, string];
+    const key = Buffer.from(hkdfSync('sha256', SECRET, '', 'gatehouse/seal/v1', 32));
+    const bytes = Buffer.from(body, 'base64url');
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'));
+    decipher.setAAD(Buffer.from(`${version}.${kid}.row ü`)).setAuthTag(bytes.subarray(-16));
+    expect(Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString()).toBe('geheim ü');
+  });
+});
+
+it('is refused for a purpose that there is not', () => {
+  expect(() => ring.sign('other' as KeyPurpose, 'data')).toThrow(TypeError);
+});
+
+it('is refused for data that are no text, whatever they hash to', () => {
+  expect(ring.verify('csrf', ring.sign('csrf', '7'), 7 as never)).toBe(false);
+  expect(ring.verify('csrf', ring.sign('csrf', 'data'), Buffer.from('data') as never)).toBe(false);
 });
 
 describe('sealing', () => {
@@ -140,7 +175,10 @@ it('shows no key', () => {
 describe('an accepted secret', () => {
   const MOMENT = Date.parse('2027-01-01T00:00:00Z');
   const notAfter = new Date(MOMENT).toISOString();
-  const old = keyring({ secret: OTHER });
+  let old: Keyring;
+  beforeEach(() => {
+    old = keyring({ secret: OTHER });
+  });
 
   /** Of a ring whose current secret is another one: what it does with what the old one made. */
   function use(entry: Omit<AcceptedSecret, 'secret'>, now: number) {
@@ -170,6 +208,26 @@ describe('an accepted secret', () => {
     expect(mixed.seal('value', 'aad').split('.')[1]).toBe(ring.seal('value', 'aad').split('.')[1]);
     expect(mixed.accessTokenKeys()[0]).toMatchObject({ kid: ring.accessTokenKeys()[0]!.kid, notAfter: undefined });
     expect(mixed.sealKids()).toEqual([...ring.sealKids(), ...old.sealKids()]);
+  });
+
+  it('signs on for what it has signed, while it verifies', () => {
+    const clock = new TestClock(MOMENT - 1);
+    const mixed = keyring({ acceptedSecrets: [{ secret: OTHER, notAfter }] }, clock);
+    const [kid = ''] = old.sign('csrf', 'data').split('.');
+    const [current = ''] = ring.sign('csrf', 'data').split('.');
+    expect(mixed.signAs('csrf', kid, 'data')).toBe(old.sign('csrf', 'data'));
+    expect(mixed.signAs('csrf', current, 'data')).toBe(ring.sign('csrf', 'data'));
+    expect(mixed.signAs('csrf', 'AAAAAAAA', 'data')).toBeUndefined();
+    clock.advance(1);
+    expect(mixed.signAs('csrf', kid, 'data')).toBeUndefined();
+    expect(mixed.signAs('csrf', current, 'data')).toBe(ring.sign('csrf', 'data'));
+  });
+
+  it('names what it named, after the current one, by the canonical form of what was typed', () => {
+    const mixed = keyring({ acceptedSecrets: [{ secret: OTHER, use: 'unseal' }] });
+    const named = [ring.digest('identifier', 'ada@example.com'), old.digest('identifier', 'ada@example.com')];
+    expect(mixed.digests('identifier', 'ada@example.com')).toEqual(named);
+    expect(mixed.identifierDigest(' Ada@Example.com ')).toBe(named[0]);
   });
 
   it('makes what is outdated, and nothing else is', () => {

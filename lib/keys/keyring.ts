@@ -76,6 +76,12 @@ export class Keyring {
     return signed.startsWith(`${this.#keySet(purpose).current.kid}.`);
   }
 
+  /** Whether signatures of the key that this one names verify at this moment. Computes nothing: it may be forged. */
+  namesVerifying(purpose: KeyPurpose, signed: string): boolean {
+    const key = this.#keySet(purpose).verifying.get(signed.slice(0, signed.indexOf('.')));
+    return key !== undefined && this.#isInTime(key);
+  }
+
   /** Whether a signature is good and of a key that signs no more, or not yet: it is better made anew. */
   isOutdated(purpose: KeyPurpose, signed: string, data: string): boolean {
     return !this.namesCurrent(purpose, signed) && this.verify(purpose, signed, data);

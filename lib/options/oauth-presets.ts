@@ -26,7 +26,7 @@ export function presetOf(kind: OAuthProviderKind, given: Readonly<Record<string,
     case 'oidc':
       return { issuer: text('issuer'), scopes: OPENID };
     case 'github':
-      return githubAt(text('url').replace(/\/+$/, ''));
+      return githubAt(text('url').replace(/(?<!\/)\/+$/, ''));
     case 'discord':
       return DISCORD;
     case 'facebook':

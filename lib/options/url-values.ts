@@ -15,7 +15,7 @@ export function baseUrlProblem(value: unknown): string | undefined {
 /** The base URL without a slash at its end. */
 export function parseBaseUrl(value: string): URL {
   const url = new URL(value);
-  url.pathname = url.pathname.replace(/\/+$/, '');
+  url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
   return url;
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Keyring } from '../keys/keyring.js';
+import { VerifiedCookies } from './verified-cookies.js';
 
 /** What a genuine session cookie names. */
 export interface SessionReference {
@@ -9,12 +10,17 @@ export interface SessionReference {
 
 const FORM = /^([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{43})$/;
 
+/** `kid.MAC`, at the end of every cookie. */
+const SIGNATURE_LENGTH = 52;
+
 /**
  * The value of the session cookie: `U.sid.kid.MAC`. A forged one is told by its MAC, without a look-up, and the rows of a
  * stolen database sign nobody in.
  */
 @Injectable()
 export class SessionCookie {
+  private readonly verified = new VerifiedCookies();
+
   constructor(private readonly keyring: Keyring) {}
 
   write({ userId, sid }: SessionReference): string {
@@ -24,16 +30,28 @@ export class SessionCookie {
 
   /** Whether a cookie that is good was signed by a key that signs no more, or not yet. */
   isOutdated(value: string): boolean {
+    // The usual case, whatever the form turns out to be.
+    if (this.keyring.namesCurrent('session-cookie', value.slice(-SIGNATURE_LENGTH))) return false;
     const parts = partsOf(value);
     return parts !== undefined && this.keyring.isOutdated('session-cookie', parts.signature, parts.reference);
   }
 
-  /** `undefined` for whatever this deployment did not make. */
+  /** `undefined` for whatever this deployment did not make, or made under a key that has retired since. */
   read(value: string): SessionReference | undefined {
+    const known = this.verified.get(value);
+    if (known === undefined) return this.check(value);
+    if (this.keyring.namesVerifying('session-cookie', value.slice(-SIGNATURE_LENGTH))) return known;
+    this.verified.drop(value);
+    return undefined;
+  }
+
+  private check(value: string): SessionReference | undefined {
     const parts = partsOf(value);
     if (parts === undefined || !this.keyring.verify('session-cookie', parts.signature, parts.reference))
       return undefined;
-    return { userId: Buffer.from(parts.user, 'base64url').toString('utf8'), sid: parts.sid };
+    const reference = { userId: Buffer.from(parts.user, 'base64url').toString('utf8'), sid: parts.sid };
+    this.verified.add(value, reference);
+    return reference;
   }
 }
 

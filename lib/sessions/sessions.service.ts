@@ -10,6 +10,7 @@ import { EventRecorder } from '../events/event-recorder.js';
 import { Outbox, type NewLetter } from '../mail/outbox.js';
 import { OneTimeTokens } from '../one-time-tokens/one-time-tokens.service.js';
 import { raiseEpoch } from '../users/account-epoch.js';
+import { accountIsGood, epochJustEnded } from '../users/account-is-good.js';
 import { deviceName } from './device-name.js';
 import { ImpersonatedSessions } from './impersonated-sessions.service.js';
 import { liveSessions } from './live-sessions.query.js';
@@ -104,10 +105,11 @@ export class Sessions {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
     const event: EventInput = { ...by, type: 'session.revoked', subjectId: userId, details: { ended: id } };
     const revoked = await this.end(userId, async (manager) => {
-      const ended = await this.revokeWhere(manager, userId, 'id = :id', { id });
+      const ended = await this.revokeLive(manager, userId, 'id = :id', { id });
       if (ended === 0) return 0;
       await this.tokens.end(manager, userId, 'change-email');
       await this.events.record(manager, event);
+      await this.impersonated.recordEnded(manager, userId, by);
       return ended;
     });
     if (revoked === 0) throw new AuthError('NOT_FOUND');
@@ -129,7 +131,7 @@ export class Sessions {
     if (session.impersonatorId !== null) return this.impersonated.end(session, { ...event, leaves });
     const notice = await letter?.();
     const ended = await this.end(userId, async (manager) => {
-      const count = await this.revokeWhere(manager, userId, 'id = :id', { id });
+      const count = await this.revokeLive(manager, userId, 'id = :id', { id });
       if (count === 0) return 0;
       if (!goesOn) await this.tokens.end(manager, userId, 'change-email');
       await this.events.record(manager, { ...event, subjectId: userId, sessionId: id });
@@ -142,7 +144,7 @@ export class Sessions {
   /** Ends every session of the user but the one to keep, and answers how many. */
   revokeOthers(userId: string, keepId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
-      const revoked = await this.revokeWhere(manager, userId, 'id <> :keepId', { keepId });
+      const revoked = await this.revokeLive(manager, userId, 'id <> :keepId', { keepId });
       // Also when none is left: that of the stranger may have run out.
       await this.tokens.end(manager, userId, 'change-email');
       await this.recordAll(manager, userId, { revoked, kept: keepId }, by);
@@ -154,7 +156,7 @@ export class Sessions {
   revokeAll(userId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
       await raiseEpoch(manager, userId);
-      const revoked = await this.revokeWhere(manager, userId);
+      const revoked = await this.revokeWhere(manager, userId, epochJustEnded(manager, LoginSession));
       await this.recordAll(manager, userId, { revoked }, by);
       return revoked;
     });
@@ -168,6 +170,7 @@ export class Sessions {
   ): Promise<void> {
     if (details.revoked === 0) return;
     await this.events.record(manager, { ...by, type: 'session.all_revoked', subjectId: userId, details });
+    await this.impersonated.recordEnded(manager, userId, by);
   }
 
   private end(userId: string, statement: (manager: EntityManager) => Promise<number>): Promise<number> {
@@ -176,10 +179,20 @@ export class Sessions {
     });
   }
 
+  /** Those that a change of the epoch has ended are neither ended again nor counted. */
+  private revokeLive(
+    manager: EntityManager,
+    userId: string,
+    condition: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<number> {
+    return this.revokeWhere(manager, userId, `${condition} AND ${accountIsGood(manager, LoginSession)}`, parameters);
+  }
+
   private async revokeWhere(
     manager: EntityManager,
     userId: string,
-    condition = '1 = 1',
+    condition: string,
     parameters: Readonly<Record<string, string>> = {},
   ): Promise<number> {
     const now = this.clock.now();

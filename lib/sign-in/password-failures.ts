@@ -13,6 +13,8 @@ import { clientFacts } from '../sessions/client-facts.js';
 
 /** A password that let nobody in. */
 export interface FailedPassword {
+  /** Of its event, where it is recorded until it has been. Default: a new one. */
+  readonly eventId?: string;
   /** Of whom the identifier is, if anybody. */
   readonly userId: string | undefined;
   /** As typed. */
@@ -45,7 +47,8 @@ export class PasswordFailures {
     const { lockedForMs, byBrowser, unverified, method = 'pwd' } = failed;
     const locks = lockedForMs > 0;
     const details = { method, knownBrowser: byBrowser };
-    await this.note(manager, failed, 'sign_in.failed', unverified ? { ...details, reason: 'unverified' } : details);
+    const reason = unverified ? { reason: 'unverified' } : {};
+    await this.note(manager, failed, 'sign_in.failed', { ...details, ...reason }, failed.eventId);
     if (locks) await this.note(manager, failed, 'sign_in.locked', { lockedForSeconds: lockedForMs / SECOND_MS });
     if (stops) await this.note(manager, failed, 'sign_in.stopped', { knownBrowser: byBrowser });
     if (locks || stops) await this.outbox.add(manager, this.letter('unlock', failed, stops));
@@ -60,10 +63,11 @@ export class PasswordFailures {
     { userId, identifier, client }: FailedPassword,
     type: EventInput['type'],
     details: NonNullable<EventInput['details']>,
+    id?: string,
   ): Promise<void> {
     const digest = this.keyring.identifierDigest(identifier);
     const whom = userId === undefined ? { identifier: digest } : { subjectId: userId };
-    return this.events.record(manager, { ...whom, type, outcome: 'failure', client, details });
+    return this.events.record(manager, { ...whom, id, type, outcome: 'failure', client, details });
   }
 
   private letter(kind: NewLetter['kind'], failed: FailedPassword, stopped = false): NewLetter {

@@ -18,12 +18,14 @@ export function endAttempt(
   budget: AttemptBudget,
   outcome: AttemptOutcome,
   now: number,
+  window?: number,
 ): { end: AttemptEnd; next: AttemptState | null } {
   if (budget.kind === 'bucket') {
     const next = endBucket(stored?.kind === 'bucket' ? stored : undefined, budget, outcome, now);
     return { end: { lockedForMs: 0 }, next };
   }
-  const { lockedForMs, next } = endLockout(stored?.kind === 'lockout' ? stored : undefined, budget, outcome, now);
+  const lockout = stored?.kind === 'lockout' ? stored : undefined;
+  const { lockedForMs, next } = endLockout(lockout, budget, outcome, now, window);
   return { end: { lockedForMs }, next };
 }
 

@@ -45,7 +45,7 @@ export function beginLockout(
   }
   const windowEndsAt = state.windowEndsAt === 0 ? now + budget.windowMs : state.windowEndsAt;
   return {
-    begin: { allowed: true },
+    begin: { allowed: true, window: windowEndsAt },
     next: { ...state, hits: state.hits + 1, inFlight: state.inFlight + 1, windowEndsAt },
   };
 }
@@ -56,9 +56,12 @@ export function endLockout(
   budget: LockoutBudget,
   outcome: AttemptOutcome,
   now: number,
+  window?: number,
 ): { lockedForMs: number; next: LockoutState | null } {
   const state = current(stored, now);
-  const inFlight = Math.max(0, state.inFlight - 1);
+  // What was reserved in a window that is over went with it: those in flight are others.
+  const isHeld = window === undefined || window === state.windowEndsAt;
+  const inFlight = isHeld ? Math.max(0, state.inFlight - 1) : state.inFlight;
   if (outcome !== 'wrong') return { lockedForMs: 0, next: kept({ ...state, inFlight }) };
 
   const failures = state.failures + 1;

@@ -107,7 +107,7 @@ describe('MemoryStateStore when a partition is full', () => {
     }
     await expect(store.attemptBegin('gh:attempt:new', once)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     clock.advance(60_000);
-    expect(await store.attemptBegin('gh:attempt:new', once)).toEqual({ allowed: true });
+    expect(await store.attemptBegin('gh:attempt:new', once)).toMatchObject({ allowed: true });
   });
 
   it('single-use: a new entry is refused, old ones stay, and what is over makes room', async () => {
@@ -117,7 +117,7 @@ describe('MemoryStateStore when a partition is full', () => {
     await expect(store.setIfAbsent('gh:used:c', '1', 60_000)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await store.set('gh:used:b', '2', 60_000);
     expect(await store.setIfAbsent('gh:used:a', '1', 60_000)).toBe(false);
-    expect(await store.attemptBegin('gh:attempt:x', BUDGET)).toEqual({ allowed: true });
+    expect(await store.attemptBegin('gh:attempt:x', BUDGET)).toMatchObject({ allowed: true });
     clock.advance(5_000);
     expect(await store.setIfAbsent('gh:used:c', '1', 60_000)).toBe(true);
     expect(store.evictions()['single-use']).toBe(1);

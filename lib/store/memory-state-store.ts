@@ -112,8 +112,13 @@ export class MemoryStateStore extends StateStore {
     return begin;
   }
 
-  override async attemptEnd(key: string, budget: AttemptBudget, outcome: AttemptOutcome): Promise<AttemptEnd> {
-    const { end, next } = endAttempt(this.attempts(key), budget, outcome, this.clock.now());
+  override async attemptEnd(
+    key: string,
+    budget: AttemptBudget,
+    outcome: AttemptOutcome,
+    window?: number,
+  ): Promise<AttemptEnd> {
+    const { end, next } = endAttempt(this.attempts(key), budget, outcome, this.clock.now(), window);
     if (next === null) this.partition(key).delete(key);
     else this.put(key, { kind: 'attempts', state: next, expiresAt: attemptExpiresAt(next) });
     return end;

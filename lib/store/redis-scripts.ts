@@ -51,21 +51,24 @@ local function save()
 end
 `;
 
-/** KEYS[1]; limit, window ms. Answers { allowed, 1 locked or 2 exhausted, retry after ms }. */
+/** KEYS[1]; limit, window ms. Answers { 0, 1 locked or 2 exhausted, retry after ms } or { 1, 0, the window }. */
 export const LOCKOUT_BEGIN = new RedisScript(`
 ${LOCKOUT}
 if lockedUntil > 0 then return { 0, 1, lockedUntil - now } end
 if failures + inFlight >= limit then return { 0, 2, 1000 } end
 inFlight = inFlight + 1
 save()
-return { 1, 0, 0 }
+return { 1, 0, windowEndsAt }
 `);
 
-/** KEYS[1]; limit, window ms, outcome, lock ms, longest lock ms, rounds remembered ms. Answers the length of a new lock. */
+/**
+ * KEYS[1]; limit, window ms, outcome, lock ms, longest lock ms, rounds remembered ms, the window of the reservation or
+ * nothing. Answers the length of a new lock.
+ */
 export const LOCKOUT_END = new RedisScript(`
 ${LOCKOUT}
 local lockedForMs = 0
-inFlight = math.max(0, inFlight - 1)
+if ARGV[7] == '' or tonumber(ARGV[7]) == windowEndsAt then inFlight = math.max(0, inFlight - 1) end
 if ARGV[3] == 'wrong' then
   failures = failures + 1
   if failures >= limit then

@@ -14,7 +14,8 @@ import { wholeTtlMs } from './state-ttl.js';
 
 export type { RedisDiagnostics };
 
-type BeginReply = [allowed: number, reason: number, retryAfterMs: number];
+/** The last is the window of a reservation, or when to try again, in ms. */
+type BeginReply = [allowed: number, reason: number, windowOrRetryAfterMs: number];
 
 /**
  * The state in Redis 6.2 or later, one server or a cluster, shared by every node. Each operation is one command or one
@@ -68,21 +69,26 @@ export class RedisStateStore extends StateStore {
         ? [BUCKET_BEGIN, [budget.limit, budget.refillMs]]
         : [LOCKOUT_BEGIN, [budget.limit, budget.windowMs]];
     // Nobody will settle a reservation whose caller has been refused, so it is given back.
-    const giveBack = ([allowed]: BeginReply): void => {
-      if (allowed === 1) this.attemptEnd(key, budget, 'no-verdict').catch(() => undefined);
+    const giveBack = ([allowed, , window]: BeginReply): void => {
+      if (allowed === 1) this.attemptEnd(key, budget, 'no-verdict', window).catch(() => undefined);
     };
-    const [allowed, reason, retryAfterMs] = await this.script<BeginReply>(script, key, args, giveBack);
-    if (allowed === 1) return { allowed: true };
-    return { allowed: false, reason: reason === 1 ? 'locked' : 'exhausted', retryAfterMs };
+    const [allowed, reason, rest] = await this.script<BeginReply>(script, key, args, giveBack);
+    if (allowed === 1) return budget.kind === 'bucket' ? { allowed: true } : { allowed: true, window: rest };
+    return { allowed: false, reason: reason === 1 ? 'locked' : 'exhausted', retryAfterMs: rest };
   }
 
-  override async attemptEnd(key: string, budget: AttemptBudget, outcome: AttemptOutcome): Promise<AttemptEnd> {
+  override async attemptEnd(
+    key: string,
+    budget: AttemptBudget,
+    outcome: AttemptOutcome,
+    window?: number,
+  ): Promise<AttemptEnd> {
     if (budget.kind === 'bucket') {
       await this.script(BUCKET_END, key, [budget.limit, budget.refillMs, outcome]);
       return { lockedForMs: 0 };
     }
     const { limit, windowMs, lockMs, maxLockMs, roundsRememberedMs } = budget;
-    const args = [limit, windowMs, outcome, lockMs, maxLockMs, roundsRememberedMs];
+    const args = [limit, windowMs, outcome, lockMs, maxLockMs, roundsRememberedMs, window ?? ''];
     return { lockedForMs: await this.script<number>(LOCKOUT_END, key, args) };
   }
 

@@ -35,7 +35,11 @@ export interface BucketBudget {
 export type AttemptBudget = LockoutBudget | BucketBudget;
 
 export type AttemptBegin =
-  | { readonly allowed: true }
+  | {
+      readonly allowed: true;
+      /** Names the window that holds the reservation, for `attemptEnd`. A bucket has none. */
+      readonly window?: number;
+    }
   | {
       readonly allowed: false;
       readonly reason: 'locked' | 'exhausted';
@@ -85,8 +89,17 @@ export abstract class StateStore {
   abstract consume(key: string, limit: RateLimit): Promise<ConsumeResult>;
   /** Reserves one attempt: refused while locked, or when failures and attempts in flight reach the limit. */
   abstract attemptBegin(key: string, budget: AttemptBudget): Promise<AttemptBegin>;
-  /** Settles a reservation. Only `wrong` counts; a reservation never settled counts as a failure until its window ends. */
-  abstract attemptEnd(key: string, budget: AttemptBudget, outcome: AttemptOutcome): Promise<AttemptEnd>;
+  /**
+   * Settles a reservation. Only `wrong` counts; a reservation never settled counts as a failure until its window ends.
+   * `window` is what `attemptBegin` answered: one whose window has ended, or was cleared, has nothing to give back, and
+   * must not give back what another has reserved since. Default: the window of now.
+   */
+  abstract attemptEnd(
+    key: string,
+    budget: AttemptBudget,
+    outcome: AttemptOutcome,
+    window?: number,
+  ): Promise<AttemptEnd>;
   /** Forgets failures, rounds and lock of an attempt key. */
   abstract clear(key: string): Promise<void>;
 

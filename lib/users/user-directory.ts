@@ -89,8 +89,9 @@ export class UserDirectory {
     return hashIn(rows.find((row) => String(row['userId']) === userId));
   }
 
-  /** The account's epoch; 0 while it has no row. */
+  /** The account's epoch; 0 while it has no row, and for a text that is no id of the table. */
   async epochOf(userId: string): Promise<number> {
+    if (this.table.keyOf(userId) === undefined) return 0;
     return (await this.accountOf(userId))?.epoch ?? 0;
   }
 

@@ -1,3 +1,4 @@
+import { In } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts, AuditTrail, Checklist, Jobs } from '../../lib/index.js';
 import { AuditRow } from '../../lib/events/audit-row.entity.js';
@@ -34,6 +35,19 @@ describe.each([...STACKS, MARIADB_STACK])('the chain on $database and $store', (
   async function audit(seq: number): Promise<AuditRow> {
     const { auditId } = await app.dataSource.getRepository(AuditLink).findOneByOrFail({ seq });
     return app.dataSource.getRepository(AuditRow).findOneByOrFail({ id: auditId });
+  }
+
+  /** Takes links away with their events. Answers how they come back. */
+  async function cut(places: readonly number[]): Promise<() => Promise<void>> {
+    const [links, rows] = [app.dataSource.getRepository(AuditLink), app.dataSource.getRepository(AuditRow)];
+    const gone = await links.find({ where: { seq: In([...places]) } });
+    const events = await rows.find({ where: { id: In(gone.map(({ auditId }) => auditId)) } });
+    await links.delete({ seq: In([...places]) });
+    await rows.delete({ id: In(events.map(({ id }) => id)) });
+    return async () => {
+      await rows.insert(events);
+      await links.insert(gone);
+    };
   }
 
   it('is laid by the job, once for each event, and fits together', async () => {
@@ -111,6 +125,48 @@ describe.each([...STACKS, MARIADB_STACK])('the chain on $database and $store', (
     await rows.delete({ id });
   });
 
+  it('tells of what was cut out between two stretches', async () => {
+    const restore = await cut([4, 5]);
+    expect((await app.get(AuditTrail).verify(1, 3)).intact).toBe(true);
+    expect((await app.get(AuditTrail).verify(4, 4)).problems).toEqual([{ problem: 'removed', seq: 4, eventId: null }]);
+    expect((await app.get(AuditTrail).verify(6, 4)).problems).toEqual([{ problem: 'removed', seq: 4, eventId: null }]);
+    await restore();
+    expect(await problems()).toEqual([]);
+  });
+
+  it('tells of a beginning that was cut off before its time was over', async () => {
+    const restore = await cut([1, 2, 3]);
+    expect(await problems()).toEqual([['removed', 3]]);
+    expect((await app.get(AuditTrail).verify()).oldest).toBe(4);
+    await restore();
+    expect(await problems()).toEqual([]);
+  });
+
+  it('tells of a removed event whose link was made to say that its time is over', async () => {
+    const row = await audit(4);
+    const links = app.dataSource.getRepository(AuditLink);
+    await app.dataSource.getRepository(AuditRow).delete({ id: row.id });
+    await links.update({ seq: 4 }, { at: row.at - 100 * 86_400_000 });
+    expect(await problems()).toEqual([['removed', 4]]);
+    await app.dataSource.getRepository(AuditRow).insert(row);
+    await links.update({ seq: 4 }, { at: row.at });
+    expect(await problems()).toEqual([]);
+  });
+
+  it('tells of an event that was put in between two stretches, or before all of them', async () => {
+    const rows = app.dataSource.getRepository(AuditRow);
+    const id = '00000000-0000-7000-8000-000000000002';
+    const row = await audit(3);
+    await rows.insert({ ...row, id, at: row.at + 5 });
+    const trail = app.get(AuditTrail);
+    const found = [await trail.verify(1, 3), await trail.verify(4, 4)];
+    expect(found.flatMap(({ problems: each }) => each)).toEqual([{ problem: 'added', seq: null, eventId: id }]);
+    await rows.update({ id }, { at: row.at - 86_400_000 });
+    expect(await problems()).toEqual([['added', null]]);
+    await rows.delete({ id });
+    expect(await problems()).toEqual([]);
+  });
+
   it('stays whole when the account of an event is deleted', async () => {
     const { subjectId } = await audit(5);
     await app.get(Accounts).delete(subjectId!);
@@ -125,6 +181,9 @@ describe.each([...STACKS, MARIADB_STACK])('the chain on $database and $store', (
     clock.advance(60_000);
     await run();
     expect(await problems()).toEqual([]);
-    expect(await app.dataSource.getRepository(AuditLink).count()).toBe(1);
+    // The newest one whose time is over stays, to show that nothing between it and the next is missing.
+    const left = await app.dataSource.getRepository(AuditLink).find({ order: { seq: 'ASC' } });
+    expect(left.map(({ seq }) => seq)).toEqual([7, 8]);
+    expect((await app.get(AuditTrail).verify()).oldest).toBe(7);
   });
 });

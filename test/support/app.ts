@@ -21,12 +21,17 @@ export interface Stack {
   readonly store: StoreKind;
 }
 
+/** A mutation run has hundreds of mutants to judge, and no servers. */
+function isWanted(database: DatabaseKind): boolean {
+  return process.env.MUTATION_FOLDER === undefined || database === 'sqlite';
+}
+
 export const ADAPTERS: readonly Adapter[] = ['express', 'fastify'];
 
 /** The two ends of the matrix: nothing but Node, and what production runs on. */
 export const STACKS: readonly Stack[] = [
   { database: 'sqlite', store: 'memory' },
-  { database: 'postgres', store: 'redis' },
+  ...(isWanted('postgres') ? [{ database: 'postgres', store: 'redis' } as const] : []),
 ];
 
 /** For suites in which the dialect of the database matters, beside `STACKS`. */
@@ -35,7 +40,7 @@ export const MARIADB_STACK = { database: 'mariadb', store: 'redis' } as const sa
 /** Both adapters on both stacks, and one of them on MariaDB. */
 export const MATRIX: readonly (Stack & { readonly adapter: Adapter })[] = [
   ...ADAPTERS.flatMap((adapter) => STACKS.map((stack) => ({ adapter, ...stack }))),
-  { adapter: 'express', ...MARIADB_STACK },
+  ...(isWanted('mariadb') ? [{ adapter: 'express', ...MARIADB_STACK } as const] : []),
 ];
 
 /** Each adapter, database and store at least once, for suites that go deep where `MATRIX` has gone wide. */
@@ -45,7 +50,7 @@ export const STANDS = [
   { adapter: 'express', ...MARIADB_STACK },
 ] as const satisfies readonly (Stack & { readonly adapter: Adapter })[];
 
-export const DATABASES: readonly DatabaseKind[] = ['sqlite', 'postgres', 'mariadb'];
+export const DATABASES: readonly DatabaseKind[] = (['sqlite', 'postgres', 'mariadb'] as const).filter(isWanted);
 
 /** A host's own entity, with a column of its own and one that is unique. */
 @Entity('users')

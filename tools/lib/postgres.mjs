@@ -27,31 +27,48 @@ function debianFolders() {
  * A PostgreSQL of our own on loopback, with a random password; without durability unless it is asked for. Answers its URL,
  * pid and `stop()`.
  */
-export async function startPostgres(binaries, { durable = false } = {}) {
+export async function startPostgres(binaries, options) {
+  const server = await installPostgres(binaries, options);
+  try {
+    return { ...(await server.run()), url: server.url };
+  } catch (error) {
+    server.remove();
+    throw error;
+  }
+}
+
+/**
+ * The same in two steps, for a server that is to be killed and run again: `run()` starts it on the same port with the
+ * data it had, and answers pid and `stop()`. The last `stop()` removes the data, unless `run({ keep: true })` said not to.
+ */
+export async function installPostgres(binaries, { durable = false } = {}) {
   const user = ordinaryUser();
   const folder = privateFolder(user);
   const password = randomBytes(16).toString('hex');
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     initialise(binaries, folder, user, password);
-    const port = await freePort();
-    const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
-    const durability = ['fsync', 'synchronous_commit', 'full_page_writes'].map(
-      (name) => `${name}=${durable ? 'on' : 'off'}`,
-    );
-    const speed = [...durability, 'max_connections=300'];
-    const server = await startServer({
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const port = await freePort();
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
+  const durability = ['fsync', 'synchronous_commit', 'full_page_writes'].map(
+    (name) => `${name}=${durable ? 'on' : 'off'}`,
+  );
+  const speed = [...durability, 'max_connections=300'];
+  const run = ({ keep = false, endWith = 'SIGQUIT' } = {}) =>
+    startServer({
       command: path.join(binaries, 'postgres'),
       args: ['-D', path.join(folder, 'data'), ...[...settings, ...speed].flatMap((setting) => ['-c', setting])],
       user,
       folder,
+      keep,
       ready: 'database system is ready to accept connections',
-      endWith: 'SIGQUIT',
+      endWith,
     });
-    return { ...server, url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres` };
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
+  return { url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres`, run, remove };
 }
 
 function initialise(binaries, folder, user, password) {

@@ -25,5 +25,7 @@ function reasonOf(error: Error): string {
 }
 
 function withoutUrls(text: string): string {
-  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s'"`)]*/gi, (url) => (url.startsWith('file://') ? url : '<url>'));
+  return text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s'"`)]*/gi, (url) =>
+    url.startsWith('file://') ? url : '<url>',
+  );
 }

@@ -34,7 +34,9 @@ export type Addition = string | undefined;
 
 /** A secret of its own, for this checkout alone. */
 export function environmentAddition(before: string): Addition {
-  return /^\s*(?:export\s+)?AUTH_SECRET\s*=/m.test(before) ? undefined : `AUTH_SECRET=${randomToken(SECRET_BYTES)}\n`;
+  return /^[ \t]*(?:export[ \t]+)?AUTH_SECRET[ \t]*=/m.test(before)
+    ? undefined
+    : `AUTH_SECRET=${randomToken(SECRET_BYTES)}\n`;
 }
 
 /** Whether git has a file, or what it links to, among those that it keeps. Where git cannot tell, it has not. */
@@ -49,7 +51,7 @@ export function isTracked(path: string): boolean {
 }
 
 export function exampleAddition(before: string): Addition {
-  return /^#?\s*AUTH_SECRET\s*=/m.test(before) ? undefined : EXAMPLE;
+  return /^#?[ \t]*AUTH_SECRET[ \t]*=/m.test(before) ? undefined : EXAMPLE;
 }
 
 /** Keeps the secret and the users of a developer out of the repository. */

@@ -38,12 +38,12 @@ export function probeTarget(address: string, options: TargetOptions): ProbeTarge
   }
   if (url.username !== '' || url.password !== '') throw usage('The address must hold no user and no password.');
   if (url.search !== '' || url.hash !== '') throw usage('The address must hold no query and no fragment.');
-  const prefix = url.pathname.replace(/\/+$/, '');
+  const prefix = url.pathname.replace(/(?<!\/)\/+$/, '');
   const below = (path: string, option: string) => prefix + pathOf(path, option);
   return {
     origin: new URL(url.origin),
     prefix,
-    auth: below(options.path, '--path').replace(/\/+$/, ''),
+    auth: below(options.path, '--path').replace(/(?<!\/)\/+$/, ''),
     guarded: options.guarded.map((path) => below(path, '--guarded')),
     docs: options.docsPath.map((path) => below(path, '--docs-path')),
     ca: options.ca === undefined ? undefined : certificates(options.ca),

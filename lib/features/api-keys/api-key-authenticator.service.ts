@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { ApiKeyReader } from '../../access/api-key-reader.js';
-import type { AuthRequest } from '../../access/credential-source.js';
 import { ClientAddresses } from '../../attempts/client-addresses.service.js';
 import { RateLimits } from '../../attempts/rate-limits.service.js';
 import type { AddressedRequest, ClientInfo } from '../../common/client-address.js';
@@ -43,10 +42,10 @@ export class ApiKeyAuthenticator extends ApiKeyReader {
     return text.startsWith(KEY_PREFIX);
   }
 
-  override async read(text: string, request: AuthRequest): Promise<Principal | undefined> {
+  override async read(text: string, request: AddressedRequest): Promise<Principal | undefined> {
     const id = keyIdIn(text);
     if (id === undefined) return this.unheardOf('malformed');
-    const client = this.addresses.of(request as AddressedRequest);
+    const client = this.addresses.of(request);
     const key = this.known.get(id) ?? (await this.meet(id, client));
     if (key === undefined) return this.unheardOf('unknown');
     if (!constantTimeEqual(keyHash(id, text), key.hash)) return this.refuse(key, 'secret', client);
@@ -54,6 +53,8 @@ export class ApiKeyAuthenticator extends ApiKeyReader {
     const [live, use] = await Promise.all([this.live(key, client), this.countUse(key)]);
     if (live === undefined) return this.refuse(key, 'ended', client);
     if (!use.allowed) throw new AuthError('RATE_LIMITED', { retryAfterMs: use.resetMs });
+    // The role, or the option, may have come after the key: its owner sets a factor up first, as with a session.
+    if (!live.enrolled) throw new AuthError('ENROLMENT_REQUIRED');
     return this.principalOf(key, live);
   }
 
@@ -64,7 +65,7 @@ export class ApiKeyAuthenticator extends ApiKeyReader {
     const key = this.known.get(id) ?? (await this.loader.identify(id));
     if (key?.userId !== userId) return undefined;
     const live = await this.live(key, undefined);
-    return live && this.principalOf(key, live);
+    return live?.enrolled === true ? this.principalOf(key, live) : undefined;
   }
 
   /** A key that this process does not know yet. Made-up ones are as many look-ups, which is what an address is limited in. */

@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import { MINUTE_MS } from '../../common/duration.js';
 import { Database } from '../../database/database.js';
 import { UserRole } from '../../roles/user-role.entity.js';
+import { SecondFactors } from '../../second-factors/second-factors.service.js';
 import { Account } from '../../users/account.entity.js';
 import { UserTable } from '../../users/user-table.js';
 import { ApiKey } from './api-key.entity.js';
@@ -14,6 +15,8 @@ export interface LiveApiKey {
   readonly scopes: readonly string[] | null;
   readonly roles: readonly string[];
   readonly emailVerified: boolean;
+  /** Whether the owner has the second factor that the option `secondFactor` asks, or is asked for none. */
+  readonly enrolled: boolean;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -44,6 +47,7 @@ export class ApiKeyLoader {
   constructor(
     private readonly database: Database,
     private readonly users: UserTable,
+    private readonly factors: SecondFactors,
     private readonly clock: Clock,
   ) {}
 
@@ -56,7 +60,7 @@ export class ApiKeyLoader {
   }
 
   /**
-   * The key with its owner, in one query; `undefined` when it is revoked, over or paused, or its owner disabled or gone.
+   * The key with its owner, in one query, and one more for each kind of second factor where one is asked; `undefined` when it is revoked, over or paused, or its owner disabled or gone.
    * `usedFrom` is the address of a request with it; without one it is looked at, and not used.
    */
   async load({ id, userId }: KnownKey, usedFrom?: string): Promise<LiveApiKey | undefined> {
@@ -68,10 +72,12 @@ export class ApiKeyLoader {
     if (row.disabledAt !== null || row.pausedAt !== null || Number(row.endsAt) <= now) return undefined;
     const isDue = row.lastUsedAt === null || now - Number(row.lastUsedAt) > TOUCH_EVERY_MS;
     if (isDue && usedFrom !== undefined) await this.touch(id, usedFrom, now);
+    const roles = rows.flatMap(({ role }) => (role === null ? [] : [role]));
     return {
       scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
-      roles: rows.flatMap(({ role }) => (role === null ? [] : [role])),
+      roles,
       emailVerified: this.users.columns.hasCome('emailVerifiedAt', row.emailVerifiedAt),
+      enrolled: !this.factors.isRequiredOf(roles) || (await this.factors.usableBy(userId)).length > 0,
       createdAt: Number(row.createdAt),
       expiresAt: Number(row.expiresAt),
     };

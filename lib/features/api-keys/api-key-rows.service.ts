@@ -22,6 +22,8 @@ export interface ApiKeyActor {
   readonly actorId?: string;
   /** Public id of the session in which it is done. */
   readonly sessionId?: string;
+  /** `scopes` of the principal who does it: no key is given others. `undefined`, as of a cookie session, is no limit. */
+  readonly scopes?: readonly string[] | undefined;
   readonly client?: ClientInfo;
   /** Of the notice to the owner. Default: `mailTemplates.defaultLocale`. */
   readonly locale?: string;

@@ -82,10 +82,11 @@ export class ApiKeysController {
     return { revoked: await this.keys.revokeAll(who.userId, this.by(who, exchange)) };
   }
 
-  private by({ userId, sessionId }: Principal, { request }: HttpExchange): ApiKeyActor {
+  private by({ userId, sessionId, scopes }: Principal, { request }: HttpExchange): ApiKeyActor {
     return {
       actorId: userId,
       sessionId,
+      scopes,
       client: this.addresses.of(request),
       locale: this.locales.of(request),
     };

@@ -16,7 +16,10 @@ import type { ApiKey } from './api-key.entity.js';
 export interface NewApiKey {
   /** 1 to 80 characters, for its owner. */
   readonly name: string;
-  /** What it is limited to: names of `tokens.scopes` that its owner may be granted. Default: all of those, at any time. */
+  /**
+   * What it is limited to: names of `tokens.scopes` that its owner may be granted. Default: the scopes of whoever makes it;
+   * without those, all that its owner may be granted at any time.
+   */
   readonly scopes?: readonly string[] | undefined;
   /** From a minute to 400 days ahead. Default: `apiKeys.ttl` from now. */
   readonly expiresAt?: Date | undefined;
@@ -65,9 +68,10 @@ export class ApiKeys {
     const details = [
       ...nameProblem(name),
       ...(isBounded ? [] : [problem('expiresAt', 'range', 'This is not from a minute to 400 days ahead.')]),
-      ...(await this.scopeProblems(userId, scopes)),
+      ...(await this.scopeProblems(userId, scopes, by)),
     ];
     if (details.length > 0) throw new AuthError('VALIDATION_FAILED', { details });
+    const limits = scopes ?? by.scopes;
     const id = uuidv7(now);
     const { label } = this.settings.apiKeys;
     const key = newKeyText(label, id);
@@ -77,7 +81,7 @@ export class ApiKeys {
       name,
       label,
       hash: keyHash(id, key),
-      scopes: scopes === undefined ? null : unique(scopes),
+      scopes: limits === undefined ? null : unique(limits),
       createdAt: now,
       expiresAt: end,
       endsAt: end,
@@ -111,7 +115,7 @@ export class ApiKeys {
     const details = [
       ...(isEmpty ? [problem('name', 'required', 'There is nothing to change.')] : []),
       ...(name === undefined ? [] : nameProblem(name)),
-      ...(await this.scopeProblems(userId, scopes)),
+      ...(await this.scopeProblems(userId, scopes, by)),
     ];
     if (details.length > 0) throw new AuthError('VALIDATION_FAILED', { details });
     const values = {
@@ -137,10 +141,16 @@ export class ApiKeys {
   }
 
   /** By the roles of this moment: what they allow later is asked with every request. */
-  private async scopeProblems(userId: string, scopes: readonly string[] | undefined): Promise<readonly FieldProblem[]> {
+  private async scopeProblems(
+    userId: string,
+    scopes: readonly string[] | undefined,
+    by: ApiKeyActor,
+  ): Promise<readonly FieldProblem[]> {
     if (scopes === undefined || scopes.length === 0) return [];
     const grantable = this.scopes.grantable(await this.users.rolesOf(userId));
-    if (scopes.every((scope) => grantable.includes(scope))) return [];
+    // Whoever holds a token with one scope would otherwise make a key with all of them.
+    const given = grantable.filter((scope) => by.scopes?.includes(scope) ?? true);
+    if (scopes.every((scope) => given.includes(scope))) return [];
     return [problem('scopes', 'scope', 'A scope here does not exist, or cannot be granted.')];
   }
 }

@@ -28,6 +28,8 @@ export type Introspection =
       readonly exp: number;
       readonly iat: number;
       readonly jti?: string;
+      /** Whoever acts as `sub` (RFC 8693 §4.1). */
+      readonly act?: { readonly sub: string };
     };
 
 const INACTIVE: Introspection = { active: false };
@@ -93,9 +95,10 @@ export class TokenIntrospection {
       : undefined;
   }
 
-  private about({ userId, roles }: LiveSession, scopes: readonly string[]) {
+  private about({ userId, roles, impersonatorId }: LiveSession, scopes: readonly string[]) {
     const { issuer, audience } = this.settings.tokens;
     const scope = this.scopes.clamp(scopes, undefined, roles).join(' ');
-    return { sub: userId, scope, iss: issuer, aud: audience, client_id: this.settings.appName };
+    const known = { sub: userId, scope, iss: issuer, aud: audience, client_id: this.settings.appName };
+    return impersonatorId === null ? known : { ...known, act: { sub: impersonatorId } };
   }
 }

@@ -49,7 +49,7 @@ export class Impersonation {
 
   /**
    * Throws `NOT_FOUND` (404) for an unknown user; `IMPERSONATION_FORBIDDEN` (403) for oneself, an administrator, an account
-   * that is disabled, and one whose second factor the administrator has none like; `SIGN_IN_REFUSED` (403) for a veto;
+   * that is disabled, and one that the option `secondFactor` asks for a factor which the administrator has not proven; `SIGN_IN_REFUSED` (403) for a veto;
    * `VALIDATION_FAILED` (400) for longer than `impersonation.ttl`.
    */
   async begin(start: ImpersonationStart): Promise<CompletedSignIn> {
@@ -91,7 +91,8 @@ export class Impersonation {
   private refusalOf({ who }: ImpersonationStart, { id, roles }: PublicUser): Refusal | undefined {
     if (id === who.userId) return 'self';
     if (this.grants.administers(roles)) return 'administrator';
-    // Nobody gets round a factor that the user would be asked for by having none himself.
+    // Where the option asks the user for a factor nobody gets round it by having none. One that is set up unasked guards the
+    // user's sign-in alone.
     return this.factors.isRequiredOf(roles) && !isMultiFactor(who.methods) ? 'second-factor' : undefined;
   }
 

@@ -15,5 +15,5 @@ export interface PasswordScheme {
 
 /** A hash and its salt as the PHC string format writes them: base64 without padding. */
 export function base64(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '');
+  return bytes.toString('base64').replace(/(?<!=)=+$/, '');
 }

@@ -99,6 +99,33 @@ export function lockoutContract(runner: ContractRunner, subject: ContractSubject
       assert.deepEqual(await store.attemptEnd(name, BUDGET, 'wrong'), { lockedForMs: 60_000 });
     });
 
+    test('what was reserved in a window that is over gives back nothing of the next one', async ({
+      store,
+      key,
+      advance,
+    }) => {
+      const name = key(PREFIX);
+      const early = await Promise.all([1, 2].map(() => store.attemptBegin(name, SHORT_WINDOW)));
+      await advance(WINDOW_MS + MARGIN_MS);
+      assert.equal(await allowedOf(store, name, 6), 5);
+      for (const [index, begun] of early.entries()) {
+        assert.ok(begun.allowed && begun.window !== undefined);
+        await store.attemptEnd(name, BUDGET, index === 0 ? 'right' : 'no-verdict', begun.window);
+      }
+      assert.equal(await allowedOf(store, name, 1), 0);
+    });
+
+    test('nor of the one after it was cleared', async ({ store, key, advance }) => {
+      const name = key(PREFIX);
+      const early = await store.attemptBegin(name, BUDGET);
+      await store.clear(name);
+      await advance(MARGIN_MS);
+      assert.equal(await allowedOf(store, name, 6), 5);
+      assert.ok(early.allowed);
+      await store.attemptEnd(name, BUDGET, 'right', early.window);
+      assert.equal(await allowedOf(store, name, 1), 0);
+    });
+
     test('clear forgets failures, rounds and lock', async ({ store, key }) => {
       const name = key(PREFIX);
       assert.equal(await fail(store, name, BUDGET, 5), 60_000);
@@ -119,8 +146,9 @@ export function lockoutContract(runner: ContractRunner, subject: ContractSubject
 export async function fail(store: StateStore, name: string, budget: LockoutBudget, times: number): Promise<number> {
   let lockedForMs = 0;
   for (let attempt = 0; attempt < times; attempt += 1) {
-    assert.deepEqual(await store.attemptBegin(name, budget), { allowed: true });
-    ({ lockedForMs } = await store.attemptEnd(name, budget, 'wrong'));
+    const begun = await store.attemptBegin(name, budget);
+    assert.ok(begun.allowed);
+    ({ lockedForMs } = await store.attemptEnd(name, budget, 'wrong', begun.window));
   }
   return lockedForMs;
 }

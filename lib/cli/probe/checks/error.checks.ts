@@ -9,8 +9,8 @@ const OVER_LONG = 20_000;
 /** What a program says to itself when something goes wrong, and nobody else should read. */
 const TELLING: Readonly<Record<string, RegExp>> = {
   stack:
-    /(?:^|\\n|[\n>"])\s*at (?:async )?[\w$.<>[\] ]{1,80}\(?(?:file:\/\/|node:|[A-Za-z]:\\|\/)[^\s)]{1,200}:\d+:\d+|Traceback \(most recent/m,
-  file: /node_modules[\\/]|(?:file:\/\/|[A-Za-z]:\\\\?)[\w.\-/\\]+|\/(?:app|usr|home|opt|srv|var|root|work)\/[\w.\-/]+\.(?:[cm]?[jt]s|json|env)\b/,
+    /(?:^|\\n|[\n>"])[^\S\n]{0,20}at (?:async )?[\w$.<>[\] ]{1,80}\(?(?:file:\/\/|node:|[A-Za-z]:\\|\/)[^\s)]{1,200}:\d+:\d+|Traceback \(most recent/m,
+  file: /node_modules[\\/]|(?:file:\/\/|[A-Za-z]:\\\\?)[\w.\-/\\]+|\/(?:app|usr|home|opt|srv|var|root|work)\/[\w.\-/]{1,200}\.(?:[cm]?[jt]s|json|env)\b/,
   framework:
     /\b(?:ExpressJS|Express|Fastify|NestJS|NestFactory|TypeORM|TypeORMError|QueryFailedError|PrismaClient\w*|Sequelize\w*|Mongo\w*Error|SQLITE_\w+|better-sqlite3)\b/,
 };

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { LessThanOrEqual, type EntityManager } from 'typeorm';
 import { Clock } from '../../../common/clock.js';
 import { MINUTE_MS } from '../../../common/duration.js';
 import { Database } from '../../../database/database.js';
 import { isUniqueViolation } from '../../../database/driver-errors.js';
 import { AuditRow } from '../../../events/audit-row.entity.js';
 import type { Job, JobRun } from '../../../jobs/job.js';
-import { RowSweeper } from '../../../jobs/row-sweeper.js';
+import { ROWS_A_STATEMENT, STATEMENTS_A_RUN } from '../../../jobs/row-sweeper.js';
 import { AuthSettings } from '../../../options/auth-settings.js';
 import { CHAIN_START, linkHash } from './audit-chain.js';
 import { AuditLink } from './audit-link.entity.js';
@@ -30,7 +30,6 @@ export class AuditChainJob implements Job {
 
   constructor(
     private readonly database: Database,
-    private readonly sweeper: RowSweeper,
     private readonly settings: AuthSettings,
     private readonly clock: Clock,
   ) {}
@@ -43,9 +42,27 @@ export class AuditChainJob implements Job {
       linked += count;
       if (count < EVENTS_A_BATCH) break;
     }
-    const before = this.clock.now() - this.settings.audit.retentionMs - LATE_MS;
-    await this.sweeper.sweep([{ entity: AuditLink, key: 'seq', condition: 'r.at < :before', before }], signal);
+    await this.sweep(signal);
     return linked;
+  }
+
+  /**
+   * From the oldest link on, so that there is never a gap. The newest one that is over stays: a beginning that somebody cuts
+   * off must not look like one whose time is over.
+   */
+  private async sweep(signal: AbortSignal): Promise<void> {
+    const before = this.clock.now() - this.settings.audit.retentionMs - LATE_MS;
+    for (let statement = 0; statement < STATEMENTS_A_RUN && !signal.aborted; statement += 1) {
+      const oldest = await this.database.read((manager) =>
+        manager.find(AuditLink, { where: {}, order: { seq: 'ASC' }, take: ROWS_A_STATEMENT + 1 }),
+      );
+      const kept = oldest.findIndex(({ at }) => at >= before);
+      const over = oldest.slice(0, Math.max(0, (kept === -1 ? oldest.length : kept) - 1));
+      const last = over.at(-1);
+      if (last === undefined) return;
+      await this.database.write((manager) => manager.delete(AuditLink, { seq: LessThanOrEqual(last.seq) }));
+      if (over.length < ROWS_A_STATEMENT) return;
+    }
   }
 
   private async linkBatch(): Promise<number> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThanOrEqual, type EntityManager } from 'typeorm';
+import { In, LessThan, MoreThanOrEqual, type EntityManager } from 'typeorm';
 import { Clock } from '../../../common/clock.js';
 import { Database } from '../../../database/database.js';
 import { AuditRow } from '../../../events/audit-row.entity.js';
@@ -17,7 +17,7 @@ export interface AuditChainProblem {
   readonly eventId: string | null;
 }
 
-/** One stretch of the chain. Keep `head` somewhere else: whoever can rewrite the whole table can rewrite its hashes. */
+/** One stretch of the chain. Keep `head` and `oldest` somewhere else: whoever can rewrite the whole table can rewrite its hashes. */
 export interface AuditChainProof {
   readonly intact: boolean;
   readonly problems: readonly AuditChainProblem[];
@@ -25,6 +25,8 @@ export interface AuditChainProof {
   readonly checked: number;
   /** Where to go on; `null` at the end. */
   readonly next: number | null;
+  /** `seq` of the oldest link that is kept; `null` while there is none. */
+  readonly oldest: number | null;
   /** The newest link; `null` while there is none. */
   readonly head: { readonly seq: number; readonly hash: string; readonly at: Date } | null;
 }
@@ -43,19 +45,21 @@ export class AuditProof {
   /** @param from `seq` of the first link; default: the oldest that is kept. @param limit links at most */
   verify(from = 1, limit = 1_000): Promise<AuditChainProof> {
     return this.database.read(async (manager) => {
-      const head = await lastLink(manager);
+      const [head, oldest] = [await lastLink(manager), await oldestLink(manager)];
       const links = await manager.find(AuditLink, {
         where: { seq: MoreThanOrEqual(from) },
         order: { seq: 'ASC' },
         take: limit,
       });
-      const problems = [...(await this.broken(manager, links, from)), ...(await this.added(manager, links))];
+      const before = from > 1 ? await linkBefore(manager, from) : null;
+      const problems = [...(await this.broken(manager, links, before)), ...(await this.added(manager, links, before))];
       const end = links.at(-1)?.seq;
       return {
         intact: problems.length === 0,
         problems: problems.slice(0, PROBLEMS_A_STRETCH),
         checked: links.length,
         next: end === undefined || head === null || end >= head.seq ? null : end + 1,
+        oldest: oldest?.seq ?? null,
         head: head === null ? null : { seq: head.seq, hash: head.hash, at: new Date(head.at) },
       };
     });
@@ -64,21 +68,26 @@ export class AuditProof {
   private async broken(
     manager: EntityManager,
     links: readonly AuditLink[],
-    from: number,
+    before: AuditLink | null,
   ): Promise<AuditChainProblem[]> {
     const [first] = links;
     if (first === undefined) return [];
     const rows = await this.rowsOf(manager, links);
-    const before = await manager.findOneBy(AuditLink, { seq: first.seq - 1 });
-    // Of the oldest link that is kept the one before it is gone with its time: it can only be believed.
+    // Of the oldest link that is kept the one before it is gone with its time: it can only be believed, when it is that old.
+    const isBeginning = before !== null || first.seq === 1 || this.isOver(first);
     let previous = before?.hash ?? (first.seq === 1 ? CHAIN_START : undefined);
-    let expected = from > 1 && before !== null ? from : first.seq;
+    let expected = before === null ? (isBeginning ? first.seq : first.seq - 1) : before.seq + 1;
+    let latest = before?.at ?? first.at;
     return links.flatMap((link) => {
       const gap: AuditChainProblem[] =
         link.seq === expected ? [] : [{ problem: 'removed', seq: expected, eventId: null }];
       const known = gap.length === 0 ? previous : undefined;
-      const problem = this.problemOf(link, rows.get(link.auditId), known);
+      const row = rows.get(link.auditId);
+      // No link is laid for an event that is so much older than the one before: its time is not what it was.
+      const isMoved = row === undefined && link.at <= latest - LATE_MS;
+      const problem = isMoved ? 'removed' : this.problemOf(link, row, known);
       previous = link.hash;
+      latest = link.at;
       expected = link.seq + 1;
       return problem === undefined ? gap : [...gap, { problem, seq: link.seq, eventId: link.auditId }];
     });
@@ -89,13 +98,21 @@ export class AuditProof {
     row: AuditRow | undefined,
     previous: string | undefined,
   ): AuditChainProblem['problem'] | undefined {
-    if (row === undefined) return at < this.clock.now() - this.settings.audit.retentionMs ? undefined : 'removed';
+    if (row === undefined) return this.isOver({ at }) ? undefined : 'removed';
     if (row.at !== at) return 'altered';
     return previous === undefined || linkHash(previous, seq, row) === hash ? undefined : 'altered';
   }
 
+  private isOver({ at }: Pick<AuditLink, 'at'>): boolean {
+    return at < this.clock.now() - this.settings.audit.retentionMs;
+  }
+
   /** Events that say they are older than what has been linked long ago. */
-  private async added(manager: EntityManager, links: readonly AuditLink[]): Promise<AuditChainProblem[]> {
+  private async added(
+    manager: EntityManager,
+    links: readonly AuditLink[],
+    before: AuditLink | null,
+  ): Promise<AuditChainProblem[]> {
     const [first, last] = [links[0], links.at(-1)];
     if (first === undefined || last === undefined) return [];
     const rows = await manager
@@ -103,7 +120,7 @@ export class AuditProof {
       .select('r.id', 'id')
       .leftJoin(AuditLink, 'l', 'l.auditId = r.id')
       .where('r.at >= :first AND r.at <= :last AND r.at < :late AND l.seq IS NULL', {
-        first: first.at,
+        first: before?.at ?? (first.seq === 1 ? 0 : first.at),
         last: last.at,
         late: this.clock.now() - 2 * LATE_MS,
       })
@@ -119,4 +136,13 @@ export class AuditProof {
     });
     return new Map(rows.map((row) => [row.id, row]));
   }
+}
+
+function oldestLink(manager: EntityManager): Promise<AuditLink | null> {
+  return manager.findOne(AuditLink, { where: {}, order: { seq: 'ASC' } });
+}
+
+/** The newest one before: whatever is missing between it and the stretch is missed. */
+function linkBefore(manager: EntityManager, seq: number): Promise<AuditLink | null> {
+  return manager.findOne(AuditLink, { where: { seq: LessThan(seq) }, order: { seq: 'DESC' } });
 }

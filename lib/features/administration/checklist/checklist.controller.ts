@@ -1,4 +1,5 @@
 import { Get } from '@nestjs/common';
+import { AccountScope } from '../../../access/account-scope.policy.js';
 import { Auth } from '../../../access/auth.decorators.js';
 import { MINUTE_MS } from '../../../common/duration.js';
 import { Checklist } from '../../../checklist/checklist.js';
@@ -8,7 +9,7 @@ import { AuthController } from '../../../http/auth-controller.decorator.js';
 const RECENT_MS = 10 * MINUTE_MS;
 
 @AuthController('admin/checklist')
-@Auth({ roles: ['admin'] })
+@Auth({ roles: ['admin'], policy: AccountScope })
 export class ChecklistController {
   constructor(private readonly checklist: Checklist) {}
 

@@ -94,7 +94,9 @@ export class UserAccessController {
     @Param('id') id: string,
     @Param('sessionId') sessionId: string,
   ): Promise<void> {
-    await this.sessions.revoke(id, sessionId, this.by(who, id, request));
+    const by = this.by(who, id, request);
+    await this.administration.requireUser(id);
+    await this.sessions.revoke(id, sessionId, by);
   }
 
   @Get('roles')

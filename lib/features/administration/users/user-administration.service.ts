@@ -34,12 +34,12 @@ export class UserAdministration {
   }
 
   /**
-   * Throws `NOT_FOUND` (404), `ALREADY_EXISTS` and `LAST_ADMINISTRATOR` (409). Disabling comes first, which may be refused, and
-   * enabling last.
+   * Throws `NOT_FOUND` (404), `ALREADY_EXISTS` and `LAST_ADMINISTRATOR` (409). The edit comes first: a value that is taken is
+   * refused every day, and disabling only when whoever asks has stopped being an administrator meanwhile.
    */
   async change(id: string, { disabled, ...edit }: UserChangeInput, by: ActedBy): Promise<AccountDetails> {
-    if (disabled === true) await this.accounts.disable(id, by);
     await this.accounts.update(id, edit, by);
+    if (disabled === true) await this.accounts.disable(id, by);
     if (disabled === false) await this.accounts.enable(id, by);
     return this.read(id);
   }

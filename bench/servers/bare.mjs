@@ -1,0 +1,5 @@
+import { helloController, listen, rootModule } from '../lib/nest.mjs';
+
+export const contestants = {
+  bare: ({ adapter }) => listen(rootModule({ controllers: [helloController()] }), adapter),
+};

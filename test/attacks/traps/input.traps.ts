@@ -1,0 +1,51 @@
+import type { Trap } from '../trap.js';
+
+export const INPUT_TRAPS: readonly Trap[] = [
+  {
+    id: 'markup-in-mail',
+    title: 'What somebody has typed is markup in the mail of the owner',
+    spec: 'lib/common/html.spec.ts',
+    test: 'escapes what is inserted, in content and in quoted attributes',
+    file: 'lib/common/html.ts',
+    defence: 'value instanceof Html ? value.markup : escaped(String(value))',
+    without: 'value instanceof Html ? value.markup : String(value)',
+  },
+  {
+    id: 'mail-header-injection',
+    title: 'A subject with a line break begins a header of its own',
+    spec: 'test/mail/templates.spec.ts',
+    test: 'a subject cannot begin a header',
+    file: 'lib/mail/mail-renderer.ts',
+    defence: ".replace(/[\\p{Cc}\\u2028\\u2029\\s]+/gu, ' ')",
+    without: '',
+  },
+  {
+    id: 'log-injection',
+    title: 'A line break in a user agent writes a line of its own into log and audit trail',
+    spec: 'test/attacks/log-injection.spec.ts',
+    test: 'reaches no line of the log, no row and no answer with what does not print',
+    where: 'express',
+    file: 'lib/common/client-address.ts',
+    defence: "userAgent: userAgent.replace(UNPRINTABLE, '').slice(0, MAX_USER_AGENT),",
+    without: 'userAgent: userAgent.slice(0, MAX_USER_AGENT),',
+  },
+  {
+    id: 'look-alike-address',
+    title: 'An address in look-alike letters is a second account of the same reader, or the first one',
+    spec: 'test/attacks/look-alikes.spec.ts',
+    test: 'make no account, open no other and reach nobody’s mailbox',
+    where: 'express',
+    file: 'lib/common/email-address.ts',
+    defence: 'if (text.length > 4 * MAX_LENGTH || !PRINTABLE_ASCII.test(text.trim())) return false;',
+    without: 'if (text.length > 4 * MAX_LENGTH) return false;',
+  },
+  {
+    id: 'regular-expression-load',
+    title: 'A regular expression takes minutes for a text that was made for it',
+    spec: 'test/attacks/expressions.spec.ts',
+    test: 'take less than 50 ms for 100,000 characters that were made for them',
+    file: 'lib/cookies/browser-binding.ts',
+    defence: 'const VALUE = /^[\\w-]{22}$/;',
+    without: 'const VALUE = /^(?:[\\w-]+)+$/;',
+  },
+];
