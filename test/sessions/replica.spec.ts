@@ -75,6 +75,13 @@ describe('beside a replica that never catches up', () => {
     expect((await ada.signIn(EMAIL)).status).toBe(401);
     expect((await ada.signIn(EMAIL, 'quite another password')).status).toBe(200);
     expect((await ada.post('/auth/logout')).status).toBe(204);
+    // The last administrator could not be disabled.
+    const other = await accounts.create({
+      email: 'other@example.com',
+      password: 'quite another password',
+      emailVerified: true,
+    });
+    await accounts.assignRole(other!.id, 'admin');
     await accounts.disable(body.id);
     expect((await ada.signIn(EMAIL, 'quite another password')).status).toBe(401);
     await accounts.delete(body.id);
