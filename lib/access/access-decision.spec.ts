@@ -96,7 +96,9 @@ describe('requirePolicies', () => {
       cause,
     });
     expect(error).toHaveBeenLastCalledWith('A policy of Notes failed, so the request is refused.', cause.stack);
-    await expect(requirePolicies([() => Promise.reject('x')], somebody, context)).rejects.toBeDefined();
+    const noError: unknown = 'x';
+    const throwing = (): Promise<boolean> => Promise.reject(noError as Error);
+    await expect(requirePolicies([throwing], somebody, context)).rejects.toBeDefined();
     expect(error).toHaveBeenLastCalledWith(expect.any(String), 'It threw something that is no Error.');
     error.mockRestore();
   });

@@ -190,6 +190,51 @@ describe('Database on one shared connection', () => {
   });
 });
 
+describe('Database on one shared connection, after a transaction', () => {
+  it('that SQLite has ended by itself: goes on', async () => {
+    const { database, rows } = await setUp('sqlite', '200ms');
+    const full = database.write(async (manager) => {
+      await insert(manager, 'a');
+      await manager.query('ROLLBACK');
+      throw new Error('the disk is full');
+    });
+    await expect(full).rejects.toThrow('the disk is full');
+    await database.write((manager) => insert(manager, 'b'));
+    expect(await rows()).toEqual(['b']);
+  });
+
+  it.each(['refused', 'made all the same'])('whose beginning failed and was %s: goes on', async (what) => {
+    const { database, dataSource, rows } = await setUp('sqlite', '200ms');
+    const runner = dataSource.createQueryRunner();
+    const query = runner.query.bind(runner);
+    runner.query = async (sql: string) => {
+      runner.query = query;
+      if (what !== 'refused') await query(sql);
+      throw new Error('the file is locked');
+    };
+    await expect(database.write((manager) => insert(manager, 'a'))).rejects.toThrow('the file is locked');
+    await database.write((manager) => insert(manager, 'b'));
+    expect(await rows()).toEqual(['b']);
+  });
+
+  it('whose end was not heard of: goes on', async () => {
+    const { database, dataSource, rows } = await setUp('sqlite', '200ms');
+    const runner = dataSource.createQueryRunner();
+    const query = runner.query.bind(runner);
+    const unheard = database.write(async (manager) => {
+      await insert(manager, 'a');
+      runner.query = async (sql: string) => {
+        runner.query = query;
+        await query(sql);
+        throw new Error('the file was not synchronised');
+      };
+    });
+    await expect(unheard).rejects.toThrow('the file was not synchronised');
+    await database.write((manager) => insert(manager, 'b'));
+    expect(await rows()).toEqual(['a', 'b']);
+  });
+});
+
 describe('Database on MariaDB', () => {
   const UNAVAILABLE = { code: 'STORE_UNAVAILABLE', headers: { 'Retry-After': '1' } };
 

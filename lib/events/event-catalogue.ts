@@ -46,6 +46,7 @@ export const AUTH_EVENTS = {
   'api_key.refused': 'The secret of a known API key was wrong, or the key is revoked, over or paused.',
   'ip_rule.added': 'A rule for client addresses was added.',
   'ip_rule.removed': 'A rule for client addresses was removed.',
+  'audit.retention_run': 'An administrator had events deleted whose time is over.',
   'session.ended': 'A session signed out.',
   'session.revoked': 'A session was revoked.',
   'session.all_revoked': 'Every session of an account was revoked, or every other one.',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, UpdateResult } from 'typeorm';
+import { IsNull, MoreThan, Not, type EntityManager, type UpdateResult } from 'typeorm';
 import type { ClientInfo } from '../common/client-address.js';
 import { Clock } from '../common/clock.js';
 import { randomToken, uuidv7 } from '../common/random.js';
@@ -106,6 +106,32 @@ export class ImpersonatedSessions {
     );
   }
 
+  /** Inside a transaction: those in which somebody acts as the user, some of which may have ended by another's end. */
+  notRevokedOf(manager: EntityManager, userId: string): Promise<LoginSession[]> {
+    const expiresAt = MoreThan(this.clock.now());
+    const where = { userId, revokedAt: IsNull(), expiresAt, impersonatorId: Not(IsNull()) };
+    return manager.find(LoginSession, { where, order: { id: 'ASC' } });
+  }
+
+  /** Inside the transaction that has revoked it. Whoever did stands in the event beside. */
+  recordRevoked(manager: EntityManager, session: Ended, client: ClientInfo | undefined): Promise<void> {
+    return this.recordEnd(manager, session, { client, details: { reason: 'revoked' } });
+  }
+
+  /**
+   * The session to which an administrator returns asks for a proof again before anything that wants a fresh one: who sits
+   * at the browser by now is not known.
+   */
+  async endFreshness({ userId, id }: Pick<LoginSession, 'userId' | 'id'>): Promise<void> {
+    const now = this.clock.now();
+    await this.cache.change([userId], (commitBefore) =>
+      this.database.write(
+        (manager) => manager.update(LoginSession, { id, freshUntil: MoreThan(now) }, { freshUntil: now }),
+        { commitBefore },
+      ),
+    );
+  }
+
   /** Such a session, live or over; `undefined` for one that is none. */
   async find(of: SessionName): Promise<LoginSession | undefined> {
     const session = await this.database.read((manager) => manager.findOneBy(LoginSession, { ...of }));
@@ -131,13 +157,19 @@ export class ImpersonatedSessions {
   }
 
   private async revoke(manager: EntityManager, session: Ended, event: ImpersonationEnd): Promise<boolean> {
-    const { id, userId, impersonatorId } = session;
-    const { affected } = await this.revokeRow(manager, id);
+    const { affected } = await this.revokeRow(manager, session.id);
     if (affected !== 1) return false;
-    const who = { actorId: userId, impersonatorId, subjectId: userId, sessionId: id };
-    const { client, details = {} } = event;
-    await this.events.record(manager, { ...who, type: 'impersonation.ended', client, details });
+    await this.recordEnd(manager, session, event);
     return true;
+  }
+
+  private async recordEnd(
+    manager: EntityManager,
+    { id, userId, impersonatorId }: Ended,
+    { client, details = {} }: ImpersonationEnd,
+  ): Promise<void> {
+    const who = { actorId: userId, impersonatorId, subjectId: userId, sessionId: id };
+    await this.events.record(manager, { ...who, type: 'impersonation.ended', client, details });
   }
 
   private async endOrigin(manager: EntityManager, session: Ended, { client }: ImpersonationEnd): Promise<void> {

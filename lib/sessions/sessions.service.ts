@@ -69,6 +69,8 @@ export interface SessionEnd extends Pick<EventInput, 'type' | 'outcome' | 'actor
   readonly leaves?: boolean;
 }
 
+type Parameters = Readonly<Record<string, string>>;
+
 /**
  * The login sessions of users. Whatever is revoked here is refused on the very next request, on every node. When the
  * state store is down a revocation is committed all the same and answered `STORE_UNAVAILABLE` (503). With a session ends
@@ -105,11 +107,10 @@ export class Sessions {
     if (!isRowId(id)) throw new AuthError('NOT_FOUND');
     const event: EventInput = { ...by, type: 'session.revoked', subjectId: userId, details: { ended: id } };
     const revoked = await this.end(userId, async (manager) => {
-      const ended = await this.revokeLive(manager, userId, 'id = :id', { id });
+      const ended = await this.revokeLive(manager, userId, 'id = :id', { id }, by);
       if (ended === 0) return 0;
       await this.tokens.end(manager, userId, 'change-email');
       await this.events.record(manager, event);
-      await this.impersonated.recordEnded(manager, userId, by);
       return ended;
     });
     if (revoked === 0) throw new AuthError('NOT_FOUND');
@@ -144,7 +145,7 @@ export class Sessions {
   /** Ends every session of the user but the one to keep, and answers how many. */
   revokeOthers(userId: string, keepId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
-      const revoked = await this.revokeLive(manager, userId, 'id <> :keepId', { keepId });
+      const revoked = await this.revokeLive(manager, userId, 'id <> :keepId', { keepId }, by);
       // Also when none is left: that of the stranger may have run out.
       await this.tokens.end(manager, userId, 'change-email');
       await this.recordAll(manager, userId, { revoked, kept: keepId }, by);
@@ -156,7 +157,7 @@ export class Sessions {
   revokeAll(userId: string, by: EndedBy = {}): Promise<number> {
     return this.end(userId, async (manager) => {
       await raiseEpoch(manager, userId);
-      const revoked = await this.revokeWhere(manager, userId, epochJustEnded(manager, LoginSession));
+      const revoked = await this.revokeWhere(manager, userId, epochJustEnded(manager, LoginSession), {}, by);
       await this.recordAll(manager, userId, { revoked }, by);
       return revoked;
     });
@@ -170,7 +171,6 @@ export class Sessions {
   ): Promise<void> {
     if (details.revoked === 0) return;
     await this.events.record(manager, { ...by, type: 'session.all_revoked', subjectId: userId, details });
-    await this.impersonated.recordEnded(manager, userId, by);
   }
 
   private end(userId: string, statement: (manager: EntityManager) => Promise<number>): Promise<number> {
@@ -184,16 +184,37 @@ export class Sessions {
     manager: EntityManager,
     userId: string,
     condition: string,
-    parameters: Readonly<Record<string, string>>,
+    parameters: Parameters,
+    by?: EndedBy,
   ): Promise<number> {
-    return this.revokeWhere(manager, userId, `${condition} AND ${accountIsGood(manager, LoginSession)}`, parameters);
+    const good = `${condition} AND ${accountIsGood(manager, LoginSession)}`;
+    return this.revokeWhere(manager, userId, good, parameters, by);
   }
 
+  /** Said by whom, each session in which somebody acts as the user is claimed by itself, since it has an event of its own. */
   private async revokeWhere(
     manager: EntityManager,
     userId: string,
     condition: string,
-    parameters: Readonly<Record<string, string>> = {},
+    parameters: Parameters,
+    by?: EndedBy,
+  ): Promise<number> {
+    const acted = by === undefined ? [] : await this.impersonated.notRevokedOf(manager, userId);
+    let revoked = 0;
+    for (const session of acted) {
+      const named = { ...parameters, acted: session.id };
+      const claimed = await this.revokeRows(manager, userId, `${condition} AND id = :acted`, named);
+      if (claimed > 0) await this.impersonated.recordRevoked(manager, session, by?.client);
+      revoked += claimed;
+    }
+    return revoked + (await this.revokeRows(manager, userId, condition, parameters));
+  }
+
+  private async revokeRows(
+    manager: EntityManager,
+    userId: string,
+    condition: string,
+    parameters: Parameters,
   ): Promise<number> {
     const now = this.clock.now();
     const { affected } = await manager

@@ -46,9 +46,9 @@ export class PasswordFailures {
   async record(manager: EntityManager, failed: FailedPassword, stops: boolean): Promise<void> {
     const { lockedForMs, byBrowser, unverified, method = 'pwd' } = failed;
     const locks = lockedForMs > 0;
-    const details = { method, knownBrowser: byBrowser };
-    const reason = unverified ? { reason: 'unverified' } : {};
-    await this.note(manager, failed, 'sign_in.failed', { ...details, ...reason }, failed.eventId);
+    const known = { method, knownBrowser: byBrowser };
+    const details = unverified ? { ...known, reason: 'unverified' } : known;
+    await this.note(manager, failed, 'sign_in.failed', details, failed.eventId);
     if (locks) await this.note(manager, failed, 'sign_in.locked', { lockedForSeconds: lockedForMs / SECOND_MS });
     if (stops) await this.note(manager, failed, 'sign_in.stopped', { knownBrowser: byBrowser });
     if (locks || stops) await this.outbox.add(manager, this.letter('unlock', failed, stops));

@@ -44,12 +44,10 @@ const start = (emailVerification: 'off' | 'required'): Promise<SessionLab> =>
     { emailVerification, tokens: { scopes: { notes: 'everyone' } } },
     {
       override: (builder) =>
-        builder
-          .overrideProvider(PasswordHasher)
-          .useFactory({
-            factory: (settings: AuthSettings) => new MovingHasher(settings),
-            inject: [AuthSettings] as never,
-          }),
+        builder.overrideProvider(PasswordHasher).useFactory({
+          factory: (settings: AuthSettings) => new MovingHasher(settings),
+          inject: [AuthSettings] as never,
+        }),
     },
   );
 

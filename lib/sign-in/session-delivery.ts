@@ -84,7 +84,7 @@ export class SessionDelivery {
     return { status: 'signed_in', user, csrfToken: this.setSession(response, session, undefined) };
   }
 
-  /** Puts the session back that was kept. It is no newer and no fresher than it was. */
+  /** Puts the session back that was kept. It is no newer than it was. */
   restore(request: WithHeaders, response: unknown, { user, session }: RestoredSession): SignedIn {
     const csrfToken = this.setSession(response, session, session.remember ? session.restMs : undefined);
     this.forgetKept(request, response);

@@ -98,6 +98,16 @@ describe.each([...STACKS, MARIADB_STACK])('the last administrator ($database, $s
     await app.get(Accounts).delete(last!.id);
   });
 
+  it('is none of those who have nothing to sign in with', async () => {
+    const [last] = await only(1);
+    const email = `never-${last!.id}@example.com`;
+    const never = await app.get(Accounts).create({ email, roles: ['admin'] });
+    for (const take of Object.values(WAYS)) await expect(take(app, last!.id)).rejects.toMatchObject({ code: LAST });
+    await app.get(Accounts).markEmailVerified(never!.id);
+    await app.get(Accounts).removeRole(last!.id, 'admin');
+    expect(await administratorsOf(app)).toEqual([never!.id]);
+  });
+
   it('stays, when two demote, disable and delete each other in every way at once', async () => {
     // The rows that are locked do not depend on the dialect: one has every pair, the others have each way once.
     for (const [first, second] of stack.database === 'postgres' ? [...ALIKE, ...MIXED] : MIXED) {

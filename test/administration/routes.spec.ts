@@ -107,6 +107,23 @@ describe.each(ADAPTERS)('every route of administration (%s)', (adapter) => {
     expectStatus(await admin.signIn(self.email), 200);
   });
 
+  it('refuses a token without the scope "account" where there are scopes', async () => {
+    const divided = await startApp({
+      adapter,
+      auth: { tokens: { scopes: { account: 'everyone', notes: 'everyone' } } },
+    });
+    try {
+      const { who } = await newAdministrator(divided);
+      const answer = await divided.client().signIn(who.email, undefined, { deliver: 'tokens', scope: 'notes' });
+      const headers = { authorization: `Bearer ${expectStatus(answer, 200).body.access_token}` };
+      for (const route of adminRoutes(divided).filter((each) => each.startsWith('GET'))) {
+        expect([route, ...said(await call(divided.client(), route, headers))]).toEqual([route, 403, 'FORBIDDEN']);
+      }
+    } finally {
+      await divided.close();
+    }
+  });
+
   it('answers hostile parameters with 400 or 404', async () => {
     const users = '/auth/admin/users';
     for (const query of [

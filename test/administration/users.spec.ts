@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
 import { startMailApp, type MailApp } from '../email/kit.js';
+import { Account } from '../../lib/users/account.entity.js';
 import { PASSWORD, STANDS } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { expectStatus, newAdministrator, newPerson, rowsAbout, signedIn, type Person } from './kit.js';
@@ -254,6 +255,35 @@ describe.each(STANDS)('users, for administrators ($adapter, $database, $store)',
     const types = (await rowsAbout(app, person.id)).map(({ type }) => type);
     expect(types.filter((type) => type === 'role.assigned')).toHaveLength(2);
     expect(types.filter((type) => type === 'role.removed')).toHaveLength(2);
+  });
+
+  it('takes no text for a user, a role or a session that can be none, and keeps nothing of it', async () => {
+    const { app } = running;
+    const { id } = await newPerson(app);
+    const session = '01890000-0000-7000-8000-000000000000';
+    const accounts = await app.dataSource.getRepository(Account).count();
+    const reason = { reason: 'Ticket 4711: the report stays empty' };
+    for (const odd of ['a%00b', 'x'.repeat(60), session]) {
+      expectStatus(await patch(odd, {}), 404, 'NOT_FOUND');
+      expectStatus(await patch(odd, { emailVerified: true }), 404, 'NOT_FOUND');
+      expectStatus(await admin.post(`${USERS}/${odd}/impersonate`, reason), 404, 'NOT_FOUND');
+      expectStatus(await admin.delete(`${USERS}/${odd}/sessions/${session}`), 404, 'NOT_FOUND');
+      expectStatus(await admin.delete(`${USERS}/${odd}/sessions`), 404, 'NOT_FOUND');
+      expectStatus(await admin.delete(`${USERS}/${odd}/roles/editor`), 404, 'NOT_FOUND');
+    }
+    for (const role of ['a%00b', 'x'.repeat(80)]) {
+      expectStatus(await admin.delete(`${USERS}/${id}/roles/${role}`), 400, REFUSED);
+    }
+    expect(await app.dataSource.getRepository(Account).count()).toBe(accounts);
+  });
+
+  it('disables nobody when the rest of the change is refused', async () => {
+    const { app } = running;
+    const [person, other] = [await newPerson(app), await newPerson(app)];
+    expectStatus(await patch(person.id, { disabled: true, email: other.email }), 409, 'ALREADY_EXISTS');
+    await signedIn(app, person);
+    expectStatus(await patch(person.id, { disabled: true, displayName: 'Gone' }), 200);
+    expectStatus(await app.client().signIn(person.email), 401);
   });
 
   it('finds addresses by how they begin, to the letter', async () => {

@@ -168,6 +168,28 @@ describe.each([
     expect(await ask('/read', key)).toBe('403 FORBIDDEN');
   });
 
+  it('get no scope from a token that it does not have itself', async () => {
+    const owner = await newOwner(app, ['clerk']);
+    const wide = await makeKey(owner, { scopes: ['notes:read'] });
+    const signedIn = await app.client().signIn(owner.email, PASSWORD, { deliver: 'tokens', scope: 'account' });
+    const token = bearer(signedIn.body.access_token as string);
+    const made = await expectStatus(app.client().post('/auth/api-keys', { name: 'Robot' }, token), 201);
+    expect(made.body.scopes).toEqual(['account']);
+    expect(await ask('/read', made.body.key)).toBe('403 FORBIDDEN');
+    const more = { name: 'Robot', scopes: ['account', 'notes:read'] };
+    const asked = [
+      app.client().post('/auth/api-keys', more, token),
+      ...[made.body, wide].map(({ id }) =>
+        app.client().call('PATCH', `/auth/api-keys/${id}`, { ...token, body: { scopes: more.scopes } }),
+      ),
+    ];
+    for (const answer of await Promise.all(asked)) expect(codeOf(answer)).toBe('400 VALIDATION_FAILED');
+    const all = await app.client().signIn(owner.email, PASSWORD, { deliver: 'tokens' });
+    const whole = bearer(all.body.access_token as string);
+    const like = await expectStatus(app.client().post('/auth/api-keys', more, whole), 201);
+    expect(await ask('/read', like.body.key)).toBe('200');
+  });
+
   it('are renamed, paused and resumed', async () => {
     const owner = await newOwner(app);
     const { key, id } = await makeKey(owner);

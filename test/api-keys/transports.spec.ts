@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Accounts, ApiKeys } from '../../lib/index.js';
+import { AuditRow } from '../../lib/events/audit-row.entity.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
 import { AdminGateway, ChatGateway, Seen } from '../ws/gateways.js';
@@ -40,8 +41,24 @@ describe('a socket that was opened with an API key', () => {
       expect(await outcomeOf(socket)).toBe('connected');
       expect(await ask(socket, 'who')).toEqual({ who: person.userId, via: 'api-key', roles: ['admin'] });
     }
+    const { items } = await node.get(ApiKeys).list(person.userId);
+    expect(items.map(({ lastUsedIp }) => lastUsedIp)).toEqual(['127.0.0.1']);
     expect(await outcomeOf(open({ 'x-api-key': `${key}x` }))).toEqual(REFUSED);
     expect(await outcomeOf(open({ authorization: 'Bearer gk_x' }))).toEqual(REFUSED);
+  });
+
+  it('leaves its address in the trail when it is refused', async () => {
+    const { userId } = await newPerson(node);
+    const { key } = await node.get(ApiKeys).create(userId, { name: 'Robot' });
+    const socket = open({ 'x-api-key': key });
+    expect(await outcomeOf(socket)).toBe('connected');
+    expect(await ask(socket, 'admin')).toMatchObject({ error: { code: 'FORBIDDEN' } });
+    const rows = node.dataSource.getRepository(AuditRow);
+    await vi.waitFor(async () => {
+      expect(await rows.findBy({ subjectId: userId, type: 'access.refused' })).toMatchObject([
+        { address: '127.0.0.1' },
+      ]);
+    });
   });
 
   it('ends when the key is revoked, and when its owner loses the role of the gateway', async () => {

@@ -119,6 +119,8 @@ describe.each([
     expect(before.body).toEqual({ days: 90, oldest: new Date(old[0]!.at).toISOString(), lastRun: null });
     const { status, body } = await admin.post('/auth/admin/audit/retention', {});
     expect([status, body]).toEqual([200, { deleted: 3 }]);
+    const [told] = (await admin.get('/auth/admin/audit?type=audit.retention_run')).body.items;
+    expect(told).toMatchObject({ actorId: expect.any(String), address: '127.0.0.1', details: { deleted: 3 } });
     expect((await admin.get('/auth/admin/audit/retention')).body.lastRun).not.toBeNull();
     clock.advance(6 * 60_000);
     const stale = await admin.post('/auth/admin/audit/retention', {});

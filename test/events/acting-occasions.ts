@@ -58,6 +58,15 @@ export const ACTING: readonly Occasion[] = [
     },
   },
   {
+    what: 'an administrator who has old events deleted',
+    events: ['audit.retention_run'],
+    about: 'nobody',
+    given: administrator,
+    run: async (_trail, person) => {
+      expectStatus(await browserOf(person).post('/auth/admin/audit/retention', {}), 200);
+    },
+  },
+  {
     what: 'a rule for addresses that is added and removed, twice',
     events: ['ip_rule.added', 'ip_rule.removed'],
     about: 'nobody',

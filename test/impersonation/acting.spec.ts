@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Injectable } from '@nestjs/common';
-import { Accounts, AuthHooks, type BeforeSignIn, type ClaimsRequest } from '../../lib/index.js';
+import { Accounts, AuthHooks, Sessions, Tokens, type BeforeSignIn, type ClaimsRequest } from '../../lib/index.js';
 import { LoginSession } from '../../lib/sessions/login-session.entity.js';
 import { Account } from '../../lib/users/account.entity.js';
 import { TestClock } from '../../lib/testing/index.js';
@@ -105,6 +105,13 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await sessionsOf(app, user.userId)).filter(({ revokedAt }) => revokedAt === null)).toEqual([]);
   });
 
+  it('leaves the own session fresh no longer, however soon it comes back', async () => {
+    const { browser, user } = await acting(app);
+    expect((await browser.delete('/auth/impersonation')).status).toBe(200);
+    const again = await impersonate(browser, user.userId);
+    expect([again.status, again.body.code]).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+  });
+
   it('does not make the own session fresh', async () => {
     const { browser, user } = await acting(app);
     clock.advance(6 * MINUTE);
@@ -163,6 +170,9 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
       impersonatorId: admin.userId,
       via: 'bearer',
     });
+    expect(await app.get(Tokens).introspect(token)).toMatchObject({ active: true, act: { sub: admin.userId } });
+    const own = (await app.client().signIn(user.email, undefined, { deliver: 'tokens' })).body.access_token as string;
+    expect(await app.get(Tokens).introspect(own)).not.toHaveProperty('act');
     const ended = await app.client().delete('/auth/impersonation', { headers });
     expect([ended.status, ended.setCookies]).toEqual([204, []]);
     expect((await app.client().get('/host/who', { headers })).status).toBe(401);
@@ -288,6 +298,24 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await browser.get('/host/who')).status).toBe(200);
     expect((await fourth.delete(`/auth/sessions/${seen.id}`)).status).toBe(204);
     expect((await browser.get('/host/who')).status).toBe(401);
+  });
+
+  it.each([
+    ['the one', (id: string, { id: ended }: LoginSession) => app.get(Sessions).revoke(id, ended)],
+    ['every other one', (id: string) => app.get(Sessions).revokeOthers(id, 'none')],
+    ['all', (id: string) => app.get(Sessions).revokeAll(id)],
+  ])('is told of in the trail when the owner ends it: %s', async (_what, end) => {
+    const { admin, user, browser } = await acting(app);
+    await signedIn(app, user);
+    const session = (await sessionsOf(app, user.userId)).find(({ impersonatorId }) => impersonatorId !== null)!;
+    await end(user.userId, session);
+    expect((await browser.get('/host/who')).status).toBe(401);
+    expect(await auditOf(app, user.userId, 'impersonation.ended')).toMatchObject([
+      { impersonatorId: admin.userId, sessionId: session.id, details: { reason: 'revoked' } },
+    ]);
+    await signedIn(app, user);
+    await app.get(Sessions).revokeAll(user.userId);
+    expect(await auditOf(app, user.userId, 'impersonation.ended')).toHaveLength(1);
   });
 
   it('leaves what is known of the owner as it was', async () => {

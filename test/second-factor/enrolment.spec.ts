@@ -193,6 +193,19 @@ describe('secondFactor: { roles }', () => {
     expect((await welcome(browser)).status).toBe(200);
   });
 
+  it('asks it of whoever has made an API key before, too', async () => {
+    const { id, email } = await office.person();
+    const browser = office.client();
+    await browser.signIn(email);
+    const { key } = (await browser.post('/auth/api-keys', { name: 'Robot' })).body;
+    const use = (path: string) => office.client().get(path, { headers: { 'x-api-key': key } });
+    for (const path of ['/host/welcome', '/host/maybe']) expect((await use(path)).status).toBe(200);
+    await office.get(Accounts).assignRole(id, 'admin');
+    for (const path of ['/host/welcome', '/host/maybe']) expectCode(await use(path), 403, 'ENROLMENT_REQUIRED');
+    await enrol(office.clock, browser);
+    for (const path of ['/host/welcome', '/host/maybe']) expect((await use(path)).status).toBe(200);
+  });
+
   it('costs nobody who passes a statement', async () => {
     const { id, email } = await office.person();
     await office.get(Accounts).assignRole(id, 'clerk');

@@ -1,7 +1,7 @@
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Accounts, Auth, OptionalAuth } from '../../lib/index.js';
+import { Accounts, ApiKeys, Auth, OptionalAuth } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
 import { SocketSessions } from '../../lib/ws/index.js';
 import {
@@ -119,6 +119,17 @@ describe('a second factor and sockets', () => {
       .client()
       .post('/auth/reauthenticate', { code: authenticator.next() }, { headers: bearer(less) });
     expect(await ask(safe, 'authenticate', stepped.body.access_token)).toBe('known');
+  });
+
+  it('that a role calls for closes what an API key opened', async () => {
+    const { userId } = await newPerson(node);
+    const { key } = await node.get(ApiKeys).create(userId, { name: 'Robot' });
+    const socket = open({ headers: { 'x-api-key': key } });
+    expect(await outcomeOf(socket)).toBe('connected');
+    const ended = within(3_000, endOf(socket));
+    await node.get(Accounts).assignRole(userId, 'admin');
+    expect((await ended).told).toMatchObject({ code: 'INVALID_API_KEY' });
+    expect(await outcomeOf(open({ headers: { 'x-api-key': key } }))).toEqual(code('ENROLMENT_REQUIRED'));
   });
 
   it('that a role calls for closes what is open, and opens nothing until it is there', async () => {

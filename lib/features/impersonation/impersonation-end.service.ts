@@ -64,6 +64,7 @@ export class ImpersonationEnd {
     if (own === undefined || own.id !== impersonatorSessionId || own.scopes !== null) return undefined;
     const user = await this.users.publicUser(own.userId);
     if (user === undefined) return undefined;
+    if (own.freshUntil > this.clock.now()) await this.impersonated.endFreshness(own);
     return { user, session: { ...own, restMs: own.expiresAt - this.clock.now() } };
   }
 }

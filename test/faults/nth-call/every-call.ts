@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Answer } from '../../support/client.js';
 import type { Begin, Operation } from './operation.js';
-import { Run, type Fault } from './run.js';
+import { FAULTS, type Run, type Fault } from './run.js';
 import type { Stand } from './stand.js';
 
 /** What a busy machine adds to a deadline. */
@@ -11,9 +11,25 @@ const AT_ONCE = 6;
 const PREPARATIONS = 3;
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Calls of the operation when nothing stands in its way. */
-export async function callsOf(stand: Stand, begin: Begin): Promise<readonly string[]> {
-  return (await oneRun(stand, begin, NEVER, 'waits')).calls;
+/** An operation when nothing stands in its way: what it calls, and the faults that say something of it. */
+export interface Calm {
+  readonly calls: readonly string[];
+  readonly faults: readonly Fault[];
+}
+
+export async function calmRun(stand: Stand, begin: Begin): Promise<Calm> {
+  let signsIn = false;
+  const { calls } = await oneRun(
+    stand,
+    async (...whom) => {
+      const operation = await begin(...whom);
+      signsIn = operation.signsIn !== undefined;
+      return operation;
+    },
+    NEVER,
+    'waits',
+  );
+  return { calls, faults: signsIn ? [...FAULTS, 'waits'] : FAULTS };
 }
 
 /** The fault at each of these calls. */
@@ -28,14 +44,9 @@ export async function faultAt(stand: Stand, begin: Begin, fault: Fault, calls: r
 }
 
 /** The fault at the first call, the second and so on, until there is none left for it. Answers how many runs that took. */
-export async function faultAtEveryCall(stand: Stand, begin: Begin, fault: Fault): Promise<number> {
-  const { length } = await callsOf(stand, begin);
-  const runs = await faultAt(
-    stand,
-    begin,
-    fault,
-    Array.from({ length }, (_, index) => index + 1),
-  );
+export async function faultAtEveryCall(stand: Stand, begin: Begin, fault: Fault, calls: number): Promise<number> {
+  const known = Array.from({ length: calls }, (_, index) => index + 1);
+  const runs = await faultAt(stand, begin, fault, known);
   while (runs.at(-1)!.hit !== undefined) runs.push(await oneRun(stand, begin, runs.length + 1, fault));
   return runs.length;
 }

@@ -26,7 +26,6 @@ const PATIENCE_MS = 6_000;
 
 /** An application with all that signs people in, whose database and store fail at the call that a run names. */
 export class Stand {
-  private readonly runs = new Map<string, Run>();
   private delivering: Promise<void> | undefined;
   private people = 0;
 
@@ -37,6 +36,7 @@ export class Stand {
     readonly deadlines: Deadlines,
     /** Beside the application, where that is possible: what breaks there is not broken here. */
     private readonly observer: DataSource,
+    private readonly runs: Map<string, Run>,
   ) {}
 
   static async start(stack: Stack, deadlines: Deadlines): Promise<Stand> {
@@ -44,14 +44,14 @@ export class Stand {
     const { clientId, clientSecret } = provider;
     const url = stack.store === 'redis' ? await redisUrl() : undefined;
     const hostile = oidc({ issuer: provider.issuer('hostile'), clientId, clientSecret });
-    let stand: Stand | undefined;
+    const runs = new Map<string, Run>();
     const app = await startApp({
       ...stack,
       hasher: 'real',
       controllers: [WhoController],
       prepare: (nest) => {
         nest.use((request: Request, _response: Response, next: NextFunction) => {
-          const run = stand?.runs.get(request.get('x-run') ?? '');
+          const run = runs.get(request.get('x-run') ?? '');
           if (run === undefined) next();
           else run.enter(next);
         });
@@ -80,8 +80,7 @@ export class Stand {
     const { databaseUrl } = app;
     const observer =
       databaseUrl === undefined ? app.dataSource : await new DataSource(serverOptions(databaseUrl)).initialize();
-    stand = new Stand(app, mailbox, provider, deadlines, observer);
-    return stand;
+    return new Stand(app, mailbox, provider, deadlines, observer, runs);
   }
 
   async close(): Promise<void> {
@@ -148,8 +147,6 @@ export class Stand {
   /** Every letter of the kind that has come or is to come; of one that came twice the latest. */
   async letters(to: string, kind: MailKind): Promise<readonly ReceivedMail[]> {
     while ((await this.count('auth_outbox', 'done_at IS NULL')) > 0) {
-      // A try that met a deadline has its letter for a minute yet.
-      await this.query('UPDATE auth_outbox SET due_at = 0, claimed_until = 0 WHERE done_at IS NULL');
       await (this.delivering ??= this.deliver());
     }
     const letters = this.mailbox.all(to).filter((letter) => letter.kind === kind);
@@ -158,6 +155,8 @@ export class Stand {
 
   private async deliver(): Promise<void> {
     try {
+      // A try that met a deadline has its letter for a minute yet.
+      await this.query('UPDATE auth_outbox SET due_at = 0, claimed_until = 0 WHERE done_at IS NULL');
       await this.app.get(Jobs).run('outbox');
       await delay(5);
     } catch (error) {

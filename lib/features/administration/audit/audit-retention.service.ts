@@ -3,9 +3,11 @@ import { DAY_MS } from '../../../common/duration.js';
 import { Database } from '../../../database/database.js';
 import { AUDIT_RETENTION } from '../../../events/audit-retention.job.js';
 import { AuditRow } from '../../../events/audit-row.entity.js';
+import { EventRecorder } from '../../../events/event-recorder.js';
 import { JobClaims } from '../../../jobs/job-claims.js';
 import { Jobs } from '../../../jobs/jobs.service.js';
 import { AuthSettings } from '../../../options/auth-settings.js';
+import type { EndedBy } from '../../../sessions/sessions.service.js';
 
 export interface AuditRetentionView {
   /** Days for which events are kept. */
@@ -23,6 +25,7 @@ export class AuditRetention {
     private readonly database: Database,
     private readonly claims: JobClaims,
     private readonly jobs: Jobs,
+    private readonly events: EventRecorder,
     private readonly settings: AuthSettings,
   ) {}
 
@@ -38,8 +41,10 @@ export class AuditRetention {
     };
   }
 
-  /** A bounded number of rows: what is left goes with the next run. */
-  enforce(): Promise<number> {
-    return this.jobs.run(AUDIT_RETENTION);
+  /** A bounded number of rows: what is left goes with the next run. The trail says who wanted it. */
+  async enforce(by: EndedBy): Promise<number> {
+    const deleted = await this.jobs.run(AUDIT_RETENTION);
+    await this.events.write({ ...by, type: 'audit.retention_run', details: { deleted } });
+    return deleted;
   }
 }

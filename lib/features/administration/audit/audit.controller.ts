@@ -1,9 +1,14 @@
 import { Get, HttpCode, Post, Query } from '@nestjs/common';
 import { AccountScope } from '../../../access/account-scope.policy.js';
+import { actorOf } from '../../../access/actor.js';
 import { Auth } from '../../../access/auth.decorators.js';
+import { CurrentPrincipal } from '../../../access/principal.decorators.js';
+import { ClientAddresses } from '../../../attempts/client-addresses.service.js';
 import { Clock } from '../../../common/clock.js';
 import { DAY_MS } from '../../../common/duration.js';
+import type { Principal } from '../../../common/principal.js';
 import { AuthController } from '../../../http/auth-controller.decorator.js';
+import { Exchange, type HttpExchange } from '../../../http/exchange.decorator.js';
 import { Input } from '../../../http/input.decorator.js';
 import { noFieldsSchema } from '../../../http/no-fields.schema.js';
 import type { AuditChainProof } from './audit-proof.service.js';
@@ -26,6 +31,7 @@ export class AuditController {
   constructor(
     private readonly trail: AuditTrail,
     private readonly retention: AuditRetention,
+    private readonly addresses: ClientAddresses,
     private readonly clock: Clock,
   ) {}
 
@@ -66,7 +72,11 @@ export class AuditController {
   @Post('retention')
   @HttpCode(200)
   @Auth({ fresh: true })
-  async enforceRetention(@Input(noFieldsSchema) _input: unknown): Promise<{ deleted: number }> {
-    return { deleted: await this.retention.enforce() };
+  async enforceRetention(
+    @CurrentPrincipal() who: Principal,
+    @Exchange() { request }: HttpExchange,
+    @Input(noFieldsSchema) _input: unknown,
+  ): Promise<{ deleted: number }> {
+    return { deleted: await this.retention.enforce({ ...actorOf(who), client: this.addresses.of(request) }) };
   }
 }
