@@ -96,8 +96,8 @@ describe('requirePolicies', () => {
       cause,
     });
     expect(error).toHaveBeenLastCalledWith('A policy of Notes failed, so the request is refused.', cause.stack);
-    const noError: unknown = 'x';
-    const throwing = (): Promise<boolean> => Promise.reject(noError as Error);
+    const noError: any = 'x';
+    const throwing = (): Promise<boolean> => Promise.reject(noError);
     await expect(requirePolicies([throwing], somebody, context)).rejects.toBeDefined();
     expect(error).toHaveBeenLastCalledWith(expect.any(String), 'It threw something that is no Error.');
     error.mockRestore();
