@@ -97,7 +97,9 @@ describe('requirePolicies', () => {
     });
     expect(error).toHaveBeenLastCalledWith('A policy of Notes failed, so the request is refused.', cause.stack);
     const noError: any = 'x';
-    const throwing = (): Promise<boolean> => Promise.reject(noError);
+    const throwing = async (): Promise<boolean> => {
+      throw noError;
+    };
     await expect(requirePolicies([throwing], somebody, context)).rejects.toBeDefined();
     expect(error).toHaveBeenLastCalledWith(expect.any(String), 'It threw something that is no Error.');
     error.mockRestore();
