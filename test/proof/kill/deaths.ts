@@ -18,9 +18,14 @@ export async function everyStep(app: MortalApp, operations: Operations): Promise
     const { send, status } = await begin(app);
     await app.settle();
     const steps = await app.stepsOf(send, status);
-    deaths.push(...steps.map((step) => ({ name, begin, step })));
+    deaths.push(...steps.filter(isStateOfItsOwn).map((step) => ({ name, begin, step })));
   }
   return deaths;
+}
+
+/** Nothing has happened between the answer to one call and the sending of the next. */
+function isStateOfItsOwn(step: string, index: number, steps: readonly string[]): boolean {
+  return !/^before (?!answer)/.test(step) || !/^after /.test(steps[index - 1] ?? '');
 }
 
 /** So many of them, evenly over all. */
