@@ -23,7 +23,8 @@ async function person(database: DatabaseKind, revision: string, cost = 5): Promi
 describe.each(ALL)('users who were there before, on $database', (stack) => {
   const auth = { passwords: { cost: 4 } } as const;
 
-  it.each(['$2a$', '$2b$', '$2y$'])('sign in with a plain %s hash, which is then made anew', async (revision) => {
+  // Every revision where that costs least, and on the other databases the one that most tables have.
+  it.each(stack.database === 'sqlite' ? ['$2a$', '$2b$', '$2y$'] : ['$2b$'])('sign in with a plain %s hash, which is then made anew', async (revision) => {
     const app = await startOver(PEOPLE, stack, {
       rows: [await person(stack.database, revision)],
       hasher: 'real',
