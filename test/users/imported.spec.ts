@@ -24,25 +24,28 @@ describe.each(ALL)('users who were there before, on $database', (stack) => {
   const auth = { passwords: { cost: 4 } } as const;
 
   // Every revision where that costs least, and on the other databases the one that most tables have.
-  it.each(stack.database === 'sqlite' ? ['$2a$', '$2b$', '$2y$'] : ['$2b$'])('sign in with a plain %s hash, which is then made anew', async (revision) => {
-    const app = await startOver(PEOPLE, stack, {
-      rows: [await person(stack.database, revision)],
-      hasher: 'real',
-      auth,
-    });
-    expect((await app.client().signIn('ada@example.com', 'a wrong password altogether')).status).toBe(401);
-    expect(await storedHash(app, PEOPLE)).toMatch(new RegExp(`^\\${revision.replaceAll('$', '\\$').slice(1)}`));
-    const client = app.client();
-    const { status, body } = await client.signIn(' ADA@example.com ');
-    expect(status).toBe(200);
-    expect(body.user).toMatchObject({ id: '1', emailVerified: true, fullName: 'Ada Lovelace' });
-    expect(new Date(body.user.createdAt).getUTCFullYear()).toBe(2019);
-    await settled(app);
-    expect(await storedHash(app, PEOPLE)).toMatch(ANEW);
-    expect((await app.client().signIn('ada@example.com')).status).toBe(200);
-    expect((await app.client().signIn('ada@example.com', 'a wrong password altogether')).status).toBe(401);
-    expect((await client.get('/whoami')).body).toMatchObject({ userId: '1', emailVerified: true });
-  });
+  it.each(stack.database === 'sqlite' ? ['$2a$', '$2b$', '$2y$'] : ['$2b$'])(
+    'sign in with a plain %s hash, which is then made anew',
+    async (revision) => {
+      const app = await startOver(PEOPLE, stack, {
+        rows: [await person(stack.database, revision)],
+        hasher: 'real',
+        auth,
+      });
+      expect((await app.client().signIn('ada@example.com', 'a wrong password altogether')).status).toBe(401);
+      expect(await storedHash(app, PEOPLE)).toMatch(new RegExp(`^\\${revision.replaceAll('$', '\\$').slice(1)}`));
+      const client = app.client();
+      const { status, body } = await client.signIn(' ADA@example.com ');
+      expect(status).toBe(200);
+      expect(body.user).toMatchObject({ id: '1', emailVerified: true, fullName: 'Ada Lovelace' });
+      expect(new Date(body.user.createdAt).getUTCFullYear()).toBe(2019);
+      await settled(app);
+      expect(await storedHash(app, PEOPLE)).toMatch(ANEW);
+      expect((await app.client().signIn('ada@example.com')).status).toBe(200);
+      expect((await app.client().signIn('ada@example.com', 'a wrong password altogether')).status).toBe(401);
+      expect((await client.get('/whoami')).body).toMatchObject({ userId: '1', emailVerified: true });
+    },
+  );
 
   it('sign in by another unique column, and change what is opened to them and nothing else', async () => {
     const app = await startOver(PEOPLE, stack, { rows: [await person(stack.database, '$2b$')], hasher: 'real', auth });
