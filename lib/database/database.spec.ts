@@ -217,6 +217,17 @@ describe('Database on one shared connection, after a transaction', () => {
     expect(await rows()).toEqual(['b']);
   });
 
+  it('that the host has begun by a statement of its own: is refused, and ends nothing of it', async () => {
+    const { database, dataSource, rows } = await setUp('sqlite', '200ms');
+    await dataSource.query('BEGIN');
+    await dataSource.query("INSERT INTO t (id) VALUES ('host')");
+    await expect(database.write((manager) => insert(manager, 'ours'))).rejects.toThrow();
+    await dataSource.query('COMMIT');
+    expect(await rows()).toEqual(['host']);
+    await database.write((manager) => insert(manager, 'ours'));
+    expect(await rows()).toEqual(['host', 'ours']);
+  });
+
   it('whose end was not heard of: goes on', async () => {
     const { database, dataSource, rows } = await setUp('sqlite', '200ms');
     const runner = dataSource.createQueryRunner();

@@ -5,7 +5,7 @@ import { Clock } from '../common/clock.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { isMysql, sharesConnection } from './dialect.js';
-import { isUnavailable, isUniqueViolation } from './driver-errors.js';
+import { isUnavailable, isUniqueViolation, isWithinTransaction } from './driver-errors.js';
 import { FifoLock } from './fifo-lock.js';
 import { withoutValues } from './statement-error.js';
 import { AUTH_DATA_SOURCE } from './tokens.js';
@@ -143,8 +143,8 @@ export class Database {
     try {
       await runner.startTransaction();
     } catch (error) {
-      // Whether it was begun is unknown.
-      await runner.query('ROLLBACK').catch(() => undefined);
+      // Whether it was begun is unknown, unless there is one that the host has begun by a statement of its own.
+      if (!isWithinTransaction(error)) await runner.query('ROLLBACK').catch(() => undefined);
       Object.assign(runner, { isTransactionActive: false });
       throw error;
     }

@@ -67,6 +67,11 @@ function sqlStateOf(error: unknown): string {
   return typeof sqlState === 'string' ? sqlState : codeOf(driverError ?? error);
 }
 
+/** Whether SQLite could not begin a transaction because the connection is in one. */
+export function isWithinTransaction(error: unknown): boolean {
+  return error instanceof Error && /within a transaction/i.test(error.message);
+}
+
 /** Whether a statement failed because a unique index already holds the value. */
 export function isUniqueViolation(error: unknown): boolean {
   return UNIQUE_VIOLATION.has(codeOf(error));

@@ -26,7 +26,7 @@ import { UserLoader } from '../../lib/access/user-loader.js';
 import { ClientAddresses } from '../../lib/attempts/client-addresses.service.js';
 import { DeviceCookie } from '../../lib/attempts/device-cookie.js';
 import { Clock } from '../../lib/common/clock.js';
-import { Principal, type PrincipalFields } from '../../lib/common/principal.js';
+import type { Principal, PrincipalFields } from '../../lib/common/principal.js';
 import { CookieJar } from '../../lib/cookies/cookie-jar.js';
 import { AuthHooks } from '../../lib/hooks/auth-hooks.js';
 import { AddressGate } from '../../lib/ip-rules/address-gate.js';
@@ -38,6 +38,7 @@ import { AUTH_STRUCTURE } from '../../lib/options/tokens.js';
 import { RoleGrants } from '../../lib/roles/role-grants.js';
 import { SecondFactors } from '../../lib/second-factors/second-factors.service.js';
 import { SECOND_FACTORS } from '../../lib/second-factors/tokens.js';
+import { principalOf } from '../support/principals.js';
 import { SessionCache } from '../../lib/sessions/session-cache.js';
 import { SessionCookie } from '../../lib/sessions/session-cookie.js';
 import { AccessTokens } from '../../lib/tokens/access-tokens.service.js';
@@ -61,21 +62,7 @@ export class TestClock extends Clock {
 
 export function principal(fields: Partial<PrincipalFields> = {}): Principal {
   const now = Date.UTC(2030, 0, 1);
-  return Principal.of({
-    userId: 'u1',
-    via: 'session',
-    sessionId: 's1',
-    roles: [],
-    permissions: [],
-    scopes: undefined,
-    emailVerified: false,
-    methods: ['pwd'],
-    authenticatedAt: now,
-    freshUntil: now + 300_000,
-    expiresAt: now + 86_400_000,
-    impersonatorId: undefined,
-    ...fields,
-  });
+  return principalOf({ authenticatedAt: now, freshUntil: now + 300_000, expiresAt: now + 86_400_000, ...fields });
 }
 
 /** Sessions by the text of the cookie header: `sid=<name>`. */
