@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ensureLibraryBuilt, ensureSampleBuilt } from './lib/build.mjs';
+import { ensureCompiled } from './lib/install.mjs';
 import { ROOT } from './lib/run.mjs';
 import { testRun } from './lib/test-run.mjs';
 import { runVitest } from './lib/vitest.mjs';
@@ -24,6 +25,7 @@ if (!names.includes(name)) {
 }
 
 await testRun({ limitMs: LIMIT_MS }, async (tally, env) => {
+  await tally.step('compile native packages', ensureCompiled);
   await tally.step('build the library', ensureLibraryBuilt);
   await tally.step('build the quickstart', () => ensureSampleBuilt('sample/01-quickstart'));
   const args = ['--config', 'tools/proof.vitest.config.mjs', `${FOLDER}/${name}${ENDING}`, ...rest];

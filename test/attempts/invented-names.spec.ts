@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { StateStore } from '../../lib/index.js';
 import { MemoryStateStore, TestClock } from '../../lib/testing/index.js';
-import { ADAPTERS, PASSWORD } from '../support/app.js';
+import { PASSWORD } from '../support/app.js';
 import { allChecked, AttemptLab, checkedIn, OWNER } from '../support/attempt-lab.js';
 import {
   freshAddress,
@@ -41,10 +41,10 @@ describe('a flood of invented names', () => {
   });
 });
 
-describe.each(ADAPTERS)('the same over HTTP, each name twice, of three times what the store holds (%s)', (adapter) => {
+describe('the same over HTTP, each name twice, of three times what the store holds', () => {
   it('locks nobody out and unlocks nobody', async () => {
     const store = new MemoryStateStore(new TestClock(), { attempts: 200 });
-    gate = await startGate({ adapter, override: (builder) => builder.overrideProvider(StateStore).useValue(store) });
+    gate = await startGate({ override: (builder) => builder.overrideProvider(StateStore).useValue(store) });
     const { app } = gate;
     await newAccount(app, 'ada@example.com');
     await newAccount(app, 'eve@example.com');

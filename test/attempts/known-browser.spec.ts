@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestClock } from '../../lib/testing/index.js';
-import { ADAPTERS, PASSWORD, type DatabaseKind } from '../support/app.js';
+import { PASSWORD, type DatabaseKind } from '../support/app.js';
 import { knownBrowser, newAccount, startGate, statuses, times, tryInTurn, tryPassword, type Gate } from './kit.js';
 
 const MINUTE = 60_000;
@@ -14,17 +14,17 @@ afterEach(async () => {
   gate = undefined;
 });
 
-async function start(adapter: (typeof ADAPTERS)[number], database: DatabaseKind = 'sqlite') {
+async function start(database: DatabaseKind = 'sqlite') {
   const clock = new TestClock();
-  gate = await startGate({ adapter, database, clock });
+  gate = await startGate({ database, clock });
   await newAccount(gate.app, ADA);
   await newAccount(gate.app, EVE);
   return { ...gate, clock };
 }
 
-describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
+describe('a browser that the account knows', () => {
   it('signs in while strangers have locked the account and spent its address', async () => {
-    const { app } = await start(adapter);
+    const { app } = await start();
     const browser = await knownBrowser(app, ADA);
     await tryInTurn(app, 5, ADA);
     for (let index = 0; index < 20; index += 1) await tryPassword(app, `n${index}@example.com`, { from: '192.0.2.1' });
@@ -34,7 +34,7 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
   });
 
   it('has five of its own, which count for nobody else', async () => {
-    const { app } = await start(adapter);
+    const { app } = await start();
     const browser = await knownBrowser(app, ADA);
     expect(statuses(await tryInTurn(app, 5, ADA, { browser, from: '192.0.2.1' }))).toEqual(times(5, 401));
     // The account and the address are as they were: strangers have theirs.
@@ -46,7 +46,7 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
   });
 
   it('is as unknown as any for 15 min once its five are spent', async () => {
-    const { app, clock } = await start(adapter);
+    const { app, clock } = await start();
     const browser = await knownBrowser(app, ADA);
     await tryInTurn(app, 5, ADA, { browser });
     // Now the common budget counts, and locks.
@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
   });
 
   it('lets five of 200 guesses at once be checked before it is as unknown as any', async () => {
-    const { app, hasher } = await start(adapter);
+    const { app, hasher } = await start();
     const browser = await knownBrowser(app, ADA);
     await tryInTurn(app, 5, ADA);
     const before = hasher.checked;
@@ -69,7 +69,7 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
   });
 
   it('is known to its own accounts alone', async () => {
-    const { app } = await start(adapter);
+    const { app } = await start();
     const browser = await knownBrowser(app, EVE);
     await tryInTurn(app, 5, ADA);
     expect((await tryPassword(app, ADA, { password: PASSWORD, browser })).status).toBe(429);
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
   });
 
   it('uses the budget of its address for any other account', async () => {
-    const { app } = await start(adapter);
+    const { app } = await start();
     const browser = await knownBrowser(app, EVE);
     const names = Array.from({ length: 20 }, (_, index) => `n${index}@example.com`);
     for (const name of names) expect((await tryPassword(app, name, { browser, from: '192.0.2.1' })).status).toBe(401);
@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('a browser that the account knows (%s)', (adapter) => {
   });
 
   it('cannot be made up: an altered cookie is no cookie', async () => {
-    const { app } = await start(adapter);
+    const { app } = await start();
     const browser = await knownBrowser(app, ADA);
     const cookie = browser.cookies.get('auth_device')!;
     await tryInTurn(app, 5, ADA);
@@ -121,7 +121,7 @@ describe.each(['sqlite', 'mariadb'] as const)('a hundred wrong passwords in a ro
   }
 
   it('end the password for unknown browsers, with the answer of a wrong one, until the owner signs in', async () => {
-    const { app, clock, hasher } = await start('express', database);
+    const { app, clock, hasher } = await start(database);
     const browser = await knownBrowser(app, ADA);
     await guess(app, clock, 95);
     expect((await tryPassword(app, ADA, { password: PASSWORD })).status).toBe(200);
@@ -139,7 +139,7 @@ describe.each(['sqlite', 'mariadb'] as const)('a hundred wrong passwords in a ro
   });
 
   it('from known browsers have a count of their own with the same end', async () => {
-    const { app, clock } = await start('express', database);
+    const { app, clock } = await start(database);
     const browser = await knownBrowser(app, ADA);
     for (let done = 0; done < 100; done += 5) {
       await tryInTurn(app, 5, ADA, { browser });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
-import { ADAPTERS, PASSWORD } from '../support/app.js';
+import { PASSWORD } from '../support/app.js';
 import type { Answer } from '../support/client.js';
 import { newAccount, retryAfter, startGate, statuses, times, tryInTurn, tryPassword, type Gate } from './kit.js';
 
@@ -26,9 +26,9 @@ function facts({ status, headers, text }: Answer): object {
   return { status, text, names: names.sort(), retryAfter: headers.get('retry-after') };
 }
 
-describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
+describe('the lock of an account', () => {
   it('is the same for an account, for a name of nobody, for a disabled and for a passwordless one', async () => {
-    const { app, clock } = await start({ adapter, auth: { identifiers: ['email', 'handle'] } });
+    const { app, clock } = await start({ auth: { identifiers: ['email', 'handle'] } });
     await newAccount(app, 'known@example.com');
     await app.get(Accounts).create({ email: 'passwordless@example.com' });
     await app.get(Accounts).disable(await newAccount(app, 'disabled@example.com'));
@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   });
 
   it('doubles from 60 s to 1 h, is not prolonged by trying, and holds for the right password', async () => {
-    const { app, hasher, clock } = await start({ adapter });
+    const { app, hasher, clock } = await start();
     await newAccount(app, 'ada@example.com');
     const locks: number[] = [];
     for (let round = 0; round < 8; round += 1) {
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   });
 
   it('starts the ladder anew after a sign-in, and after 24 h', async () => {
-    const { app, clock } = await start({ adapter });
+    const { app, clock } = await start();
     await newAccount(app, 'ada@example.com');
     const lock = async (): Promise<number> => {
       await tryInTurn(app, 5, 'ada@example.com');
@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   });
 
   it('forgets failures 15 min after the first', async () => {
-    const { app, clock } = await start({ adapter });
+    const { app, clock } = await start();
     await newAccount(app, 'ada@example.com');
     await tryInTurn(app, 4, 'ada@example.com');
     clock.advance(15 * MINUTE);
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   });
 
   it('is one for e-mail address and handle, in any spelling of the address', async () => {
-    const { app } = await start({ adapter, auth: { identifiers: ['email', 'handle'] } });
+    const { app } = await start({ auth: { identifiers: ['email', 'handle'] } });
     await newAccount(app, 'ada@example.com', { handle: 'ada' });
     expect(statuses(await tryInTurn(app, 3, 'ada@example.com'))).toEqual(times(3, 401));
     expect(statuses(await tryInTurn(app, 2, 'ada'))).toEqual(times(2, 401));
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   });
 
   it('is one for all spellings of a name of nobody', async () => {
-    const { app } = await start({ adapter });
+    const { app } = await start();
     for (const name of [
       'eve@example.com',
       'EVE@example.com',
@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('the lock of an account (%s)', (adapter) => {
   });
 
   it('comes from wrong passwords alone: forty right ones count for nothing', async () => {
-    const { app } = await start({ adapter });
+    const { app } = await start();
     await newAccount(app, 'ada@example.com');
     expect(statuses(await tryInTurn(app, 40, 'ada@example.com', { password: PASSWORD, from: '192.0.2.1' }))).toEqual(
       times(40, 200),

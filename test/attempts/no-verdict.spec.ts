@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { StateStore } from '../../lib/index.js';
 import { HashingQueue } from '../../lib/passwords/hashing-queue.js';
 import { MemoryStateStore, TestClock } from '../../lib/testing/index.js';
-import { ADAPTERS, PASSWORD } from '../support/app.js';
+import { PASSWORD } from '../support/app.js';
 import { startRedis, type PrivateRedis } from '../support/redis-server.js';
 import {
   knownBrowser,
@@ -47,9 +47,9 @@ async function expectUntouched({ app }: Gate): Promise<void> {
   expect(statuses(await tryInTurn(app, 6, ADA))).toEqual([...times(5, 401), 429]);
 }
 
-describe.each(ADAPTERS)('an attempt without a verdict counts for nothing (%s)', (adapter) => {
+describe('an attempt without a verdict counts for nothing', () => {
   it('when the hashing queue is full: BUSY at once', async () => {
-    const running = await start({ adapter, auth: { passwords: { concurrency: 1, queue: 1 } } });
+    const running = await start({ auth: { passwords: { concurrency: 1, queue: 1 } } });
     const { app, hasher } = running;
     const release = hasher.hold();
     const first = tryPassword(app, EVE, { password: PASSWORD });
@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('an attempt without a verdict counts for nothing (%s)', 
   });
 
   it('when the client has gone before the hash began', async () => {
-    const running = await start({ adapter, auth: { passwords: { concurrency: 1, queue: 64 } } });
+    const running = await start({ auth: { passwords: { concurrency: 1, queue: 64 } } });
     const { app, hasher } = running;
     const queue = app.get(HashingQueue);
     const release = hasher.hold();
@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('an attempt without a verdict counts for nothing (%s)', 
   });
 
   it('when the database fails', async () => {
-    const running = await start({ adapter });
+    const running = await start();
     const { app, hasher } = running;
     await app.dataSource.query('ALTER TABLE users RENAME TO users_away');
     for (const { status } of await tryInTurn(app, 25, ADA, { password: PASSWORD, from: HERE })) {
@@ -109,7 +109,7 @@ describe.each(ADAPTERS)('an attempt without a verdict counts for nothing (%s)', 
   });
 
   it('when the session cannot be written after the right password', async () => {
-    const running = await start({ adapter });
+    const running = await start();
     const { app } = running;
     await app.dataSource.query('ALTER TABLE auth_sessions RENAME TO sessions_away');
     for (const { status, setCookies } of await tryInTurn(app, 25, ADA, { password: PASSWORD, from: HERE })) {
@@ -131,7 +131,6 @@ describe.each(ADAPTERS)('an attempt without a verdict counts for nothing (%s)', 
     }
     const store = new FaultyStore(new TestClock());
     const running = await start({
-      adapter,
       override: (builder) => builder.overrideProvider(StateStore).useValue(store),
     });
     store.faulty = true;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestClock } from '../../lib/testing/index.js';
-import { MATRIX, startApp, type TestApp } from '../support/app.js';
+import { STANDS, startApp, type TestApp } from '../support/app.js';
 
 const fields = v.partial(
   v.object({
@@ -16,7 +16,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-describe.each(MATRIX)('the owner’s profile on $adapter, $database and $store', (stack) => {
+describe.each(STANDS)('the owner’s profile on $adapter, $database and $store', (stack) => {
   async function start(clock = new TestClock()): Promise<TestApp> {
     running = await startApp({
       ...stack,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Controller, Get, Post } from '@nestjs/common';
 import { Auth, CurrentPrincipal, CurrentUser, Principal } from '../../lib/index.js';
 import { TestClock } from '../../lib/testing/index.js';
-import { MATRIX, PASSWORD, startApp, User, type TestApp } from '../support/app.js';
+import { STANDS, PASSWORD, startApp, User, type TestApp } from '../support/app.js';
 
 @Controller('notes')
 class NotesController {
@@ -31,7 +31,7 @@ async function start(...args: Parameters<typeof startApp>): Promise<TestApp> {
   return app;
 }
 
-describe.each(MATRIX)('a session on $adapter, $database and $store', (stack) => {
+describe.each(STANDS)('a session on $adapter, $database and $store', (stack) => {
   const controllers = [NotesController];
 
   it('begins with a sign-in and ends with a sign-out', async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Injectable } from '@nestjs/common';
 import { Accounts, PasswordHasher } from '../../lib/index.js';
 import { FastPasswordHasher } from '../../lib/testing/index.js';
-import { MATRIX, PASSWORD, startApp, type TestApp } from '../support/app.js';
+import { STANDS, PASSWORD, startApp, type TestApp } from '../support/app.js';
 import type { Answer } from '../support/client.js';
 import { QueryLog } from '../support/query-log.js';
 
@@ -34,7 +34,7 @@ function facts({ status, headers, text }: Answer): object {
   return { status, text, names: names.sort() };
 }
 
-describe.each(MATRIX)('nobody learns who has an account ($adapter, $database, $store)', (stack) => {
+describe.each(STANDS)('nobody learns who has an account ($adapter, $database, $store)', (stack) => {
   async function start(): Promise<{ app: TestApp; hasher: CountingHasher }> {
     running = await startApp({
       ...stack,

@@ -2,10 +2,10 @@ import { get as httpGet } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthModule, type AuthStructure } from '../../lib/index.js';
 import { ADAPTERS, User } from '../support/app.js';
-import { closeAfterEach, sqlite, startHost, VALUES, type Host } from '../module/kit.js';
+import { sqlite, startHost, VALUES, type Host } from '../module/kit.js';
 import {
   HostGivenController,
   HostHealthController,
@@ -14,8 +14,6 @@ import {
   prepareHost,
   trace,
 } from './host-app.js';
-
-closeAfterEach();
 
 const HOST_CONTROLLERS = [HostNotesController, HostHealthController, HostGivenController];
 
@@ -47,11 +45,12 @@ describe.each(ADAPTERS.flatMap((adapter) => Object.keys(BESIDE).map((beside) => 
   ({ adapter, beside }) => {
     let host: Host;
 
-    beforeEach(async () => {
+    beforeAll(async () => {
       trace.length = 0;
       host = await start();
     });
-    afterEach(() => {
+    afterAll(async () => {
+      await host.app.close();
       trace.length = 0;
     });
 
@@ -157,6 +156,9 @@ describe.each(ADAPTERS.flatMap((adapter) => Object.keys(BESIDE).map((beside) => 
     });
 
     it('keeps the order of its life, and finishes what it has begun when it is shut down by a signal', async () => {
+      await host.app.close();
+      trace.length = 0;
+      host = await start();
       expect(trace).toEqual(['init', 'bootstrap']);
       await host.app.close();
       expect(trace).toEqual(['init', 'bootstrap', 'destroy', 'before shutdown undefined', 'shutdown undefined']);

@@ -1,19 +1,43 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { npm, ROOT } from './run.mjs';
 
-/** Runs `npm ci` when `node_modules` is absent or does not hold what package-lock.json says. Answers npm's exit code. */
+/** Those of our packages that may have to be compiled, or to fetch a binary, before they can be loaded. */
+const NATIVE = ['bcrypt', 'better-sqlite3', 'unrs-resolver'];
+
+/** Both of the steps below. Answers npm's exit code. */
 export async function ensureInstalled() {
+  return (await ensureUnpacked()) || ensureCompiled();
+}
+
+/**
+ * Runs `npm ci` when `node_modules` is absent or does not hold what package-lock.json says, without the scripts of
+ * packages: compiling takes longer than all the rest, and most of the work can go on beside it. Answers npm's exit code.
+ */
+export async function ensureUnpacked() {
   if (isInstalled()) return 0;
-  console.log(
-    'Installing packages. better-sqlite3 is compiled where no ready-made binary can be downloaded: 1-2 minutes.',
-  );
+  console.log('Installing packages.');
+  return npm(['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+/** Has the native packages compiled when they cannot be loaded by this Node.js. Answers npm's exit code. */
+export async function ensureCompiled() {
+  if (isCompiled()) return 0;
+  console.log('better-sqlite3 is compiled where no ready-made binary can be downloaded: 1-2 minutes.');
   const env = { JOBS: 'max', ...process.env, ...nodeHeaders() };
-  const code = await npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { env });
+  const code = await npm(['rebuild', ...NATIVE, '--ignore-scripts=false', '--loglevel=error'], { env });
   if (code !== 0) {
-    console.error('npm ci failed. Where better-sqlite3 has to be compiled it needs python3, make and a C++ compiler.');
+    console.error(
+      'npm rebuild failed. Where better-sqlite3 has to be compiled it needs python3, make and a C++ compiler.',
+    );
   }
   return code;
+}
+
+function isCompiled() {
+  const use = "require('bcrypt'); new (require('better-sqlite3'))(':memory:')";
+  return spawnSync(process.execPath, ['-e', use], { cwd: ROOT, stdio: 'ignore' }).status === 0;
 }
 
 function isInstalled() {

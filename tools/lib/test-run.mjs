@@ -1,12 +1,12 @@
-import { ensureInstalled } from './install.mjs';
+import { ensureUnpacked } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { forwardSignals, SIGNAL_NUMBERS, stopRunning } from './run.mjs';
 import { installMissing, SERVICES, startService } from './services.mjs';
 import { Tally } from './tally.mjs';
 
 /**
- * The frame of `npm test` and `npm run proof`: packages and services before, `work(tally, env)` between, and, however it
- * ends, the services stopped and the final line printed. `limitMs` ends a run that hangs.
+ * The frame of `npm test` and `npm run proof`: packages (not compiled yet) and services before, `work(tally, env)` between,
+ * and, however it ends, the services stopped and the final line printed. `limitMs` ends a run that hangs.
  */
 export async function testRun({ limitMs }, work) {
   checkNodeVersion();
@@ -26,7 +26,7 @@ export async function testRun({ limitMs }, work) {
   forwardSignals((signal) => void abort(`stopped by ${signal}`, 128 + SIGNAL_NUMBERS[signal]));
   setTimeout(() => void abort(`not finished within ${limitMs / 60_000} minutes`, 1), limitMs).unref();
   try {
-    if (await tally.step('install packages', ensureInstalled)) {
+    if (await tally.step('install packages', ensureUnpacked)) {
       await work(tally, await startServices(tally, started));
     }
   } catch (error) {
