@@ -13,21 +13,30 @@ export async function sample(load, target, { seconds, expect = 200, ...rest }) {
   return { perSecond: run.perSecond, cpu, p99: run.p99 };
 }
 
+/** Not measured: V8 shrinks the heap of a process that rests and forgets code of it, and each rests while others run. */
+const RAMP_SECONDS = 0.5;
+
 /**
- * Each contestant beside the same reference, which is sent the contestant's own headers, in one run: the two take turns, and
- * the one that begins changes from round to round. Medians over the rounds.
+ * Each contestant beside a reference of its own, which is sent the contestant's headers, in one run: the two take turns, and
+ * the one that begins changes from round to round. One reference for all would rest less than each of them, and be faster
+ * for that. Medians over the rounds.
  */
-export async function alternate(load, reference, contestants, { rounds, seconds, warmUpSeconds }) {
+export async function alternate(load, references, contestants, { rounds, seconds, warmUpSeconds }) {
+  const bares = references.map((reference, index) => ({ ...reference, headers: contestants[index].headers }));
+  const measured = async (target) => {
+    await sample(load, target, { seconds: RAMP_SECONDS });
+    return sample(load, target, { seconds });
+  };
   // The compiler of V8 has to be done with everybody: what it spends is CPU time of the server as well.
-  for (const target of [reference, ...contestants]) await sample(load, target, { seconds: warmUpSeconds });
+  for (const target of [...bares, ...contestants]) await sample(load, target, { seconds: warmUpSeconds });
   const seen = contestants.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const index of order(contestants.length, round)) {
       const contestant = contestants[index];
-      const bare = { ...reference, headers: contestant.headers };
+      const bare = bares[index];
       const pair = round % 2 === 0 ? [bare, contestant] : [contestant, bare];
-      const first = await sample(load, pair[0], { seconds });
-      const second = await sample(load, pair[1], { seconds });
+      const first = await measured(pair[0]);
+      const second = await measured(pair[1]);
       seen[index].push(round % 2 === 0 ? { bare: first, own: second } : { bare: second, own: first });
     }
   }

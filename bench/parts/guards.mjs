@@ -35,19 +35,22 @@ export async function guards({ redis, quick, only, adapters = ['express', 'fasti
         only === undefined ? true : only.includes(`${one.file}/${one.name}`) || only.includes(one.file),
       );
       const settings = { adapter, redis };
-      const bare = await server('bare', 'bare', settings);
+      const bares = [];
       const running = [];
       try {
-        for (const { file, name } of titles) running.push(await server(file, name, settings));
+        for (const { file, name } of titles) {
+          running.push(await server(file, name, settings));
+          bares.push(await server('bare', 'bare', settings));
+        }
         for (const [index, target] of running.entries()) await proveAnswers(target, titles[index]);
         if (quick) {
           results.push(...titles.map(({ title }) => ({ adapter, title })));
           continue;
         }
-        const measured = await alternate(load, bare, running, { rounds, seconds, warmUpSeconds: WARM_UP_SECONDS });
+        const measured = await alternate(load, bares, running, { rounds, seconds, warmUpSeconds: WARM_UP_SECONDS });
         results.push(...measured.map((result, index) => ({ adapter, ...titles[index], ...result })));
       } finally {
-        await Promise.all([bare, ...running].map((one) => one.stop()));
+        await Promise.all([...bares, ...running].map((one) => one.stop()));
       }
     }
   } finally {

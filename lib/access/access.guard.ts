@@ -9,7 +9,7 @@ import { AddressCheck } from './address-check.js';
 import { requirePolicies, requireRule } from './access-decision.js';
 import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
-import { leaveVerdict, type Verdict } from './call-state.js';
+import { leaveVerdict, type CredentialOutcome, type Verdict } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CookieRenewal } from './cookie-renewal.js';
 import { principalIn, Principals } from './principals.js';
@@ -67,35 +67,71 @@ export class AccessGuard implements CanActivate {
     return this.structure.context === true && mode === 'public';
   }
 
-  private async judge(context: ExecutionContext, rule: CompiledRule): Promise<boolean> {
+  private judge(context: ExecutionContext, rule: CompiledRule): boolean | Promise<boolean> {
     const site = callSiteOf(context, this.structure.rpc);
     try {
-      const principal = await this.admit(context, rule, site);
-      if (principal !== undefined && site.transport === 'http') this.prepareAnswer(context, principal);
-      leaveVerdict(site, principal === undefined ? NOBODY : this.verdict(principal));
-      markJudged(context);
-      return true;
+      const outcome = this.principals.outcomeOf(site, rule);
+      const admitted =
+        outcome instanceof Promise
+          ? outcome.then((known) => this.admit(context, rule, site, known))
+          : this.admit(context, rule, site, outcome);
+      // Another promise costs as much as the whole decision: there is one only where somebody was asked.
+      return admitted instanceof Promise ? admitted.catch((error) => this.refuse(context, site, error)) : admitted;
     } catch (error) {
-      throw await this.refusal(context, site, error);
+      return this.refuse(context, site, error);
     }
   }
 
-  private async admit(context: ExecutionContext, rule: CompiledRule, site: CallSite): Promise<Principal | undefined> {
-    const principal = principalIn(await this.principals.outcomeOf(site, rule));
+  private admit(
+    context: ExecutionContext,
+    rule: CompiledRule,
+    site: CallSite,
+    outcome: CredentialOutcome,
+  ): boolean | Promise<boolean> {
+    const principal = principalIn(outcome);
     if (!(principal instanceof Principal)) {
-      if (rule.mode === 'optional') return undefined;
+      if (rule.mode === 'optional') return this.letIn(context, site, undefined);
       throw new AuthError('NOT_AUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer' } });
     }
+    let demands: Promise<void> | undefined;
     try {
-      if (!this.stepUp.isEnrolled(rule, principal)) throw await this.stepUp.enrolmentDue(principal);
-      requireRule(rule, principal);
-      if (rule.policies.length > 0) await requirePolicies(rule.policies, principal, context);
-      if (!this.stepUp.isMet(rule, principal)) throw await this.stepUp.refusal(rule, principal);
+      demands = this.demand(context, rule, principal);
     } catch (error) {
-      this.refusals.note(context, site, principal, error);
-      throw error;
+      throw this.noted(context, site, principal, error);
     }
-    return principal;
+    if (demands === undefined) return this.letIn(context, site, principal);
+    return demands.then(
+      () => this.letIn(context, site, principal),
+      (error) => Promise.reject(this.noted(context, site, principal, error)),
+    );
+  }
+
+  private noted(context: ExecutionContext, site: CallSite, principal: Principal, error: unknown): Error {
+    this.refusals.note(context, site, principal, error);
+    return error as Error;
+  }
+
+  /** Everything that the rule asks, in order. Nothing to wait for is `undefined`. */
+  private demand(context: ExecutionContext, rule: CompiledRule, principal: Principal): Promise<void> | undefined {
+    if (!this.stepUp.isEnrolled(rule, principal)) return failing(this.stepUp.enrolmentDue(principal));
+    requireRule(rule, principal);
+    if (rule.policies.length === 0) return this.demandProof(rule, principal);
+    return requirePolicies(rule.policies, principal, context).then(() => this.demandProof(rule, principal));
+  }
+
+  private demandProof(rule: CompiledRule, principal: Principal): Promise<void> | undefined {
+    return this.stepUp.isMet(rule, principal) ? undefined : failing(this.stepUp.refusal(rule, principal));
+  }
+
+  private letIn(context: ExecutionContext, site: CallSite, principal: Principal | undefined): boolean {
+    if (principal !== undefined && site.transport === 'http') this.prepareAnswer(context, principal);
+    leaveVerdict(site, principal === undefined ? NOBODY : this.verdict(principal));
+    markJudged(context);
+    return true;
+  }
+
+  private async refuse(context: ExecutionContext, site: CallSite, error: unknown): Promise<never> {
+    throw await this.refusal(context, site, error);
   }
 
   private verdict(principal: Principal): Verdict {
@@ -123,6 +159,10 @@ export class AccessGuard implements CanActivate {
     }
     return transportError(transport, error);
   }
+}
+
+async function failing(error: Promise<AuthError>): Promise<never> {
+  throw await error;
 }
 
 const LINK_HEADERS = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };

@@ -1,10 +1,11 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 
 const JUDGED = Symbol('gatehouse:judged');
+const YES: PropertyDescriptor = { value: true, configurable: true };
 
 /** Says that the guard has judged this very call. Global and route guards of one call share the context object. */
 export function markJudged(context: ExecutionContext): void {
-  Object.defineProperty(context, JUDGED, { value: true, configurable: true });
+  Object.defineProperty(context, JUDGED, YES);
 }
 
 export function wasJudged(context: ExecutionContext): boolean {

@@ -5,6 +5,7 @@ import { SessionCache } from '../sessions/session-cache.js';
 import type { AccessClaims } from '../tokens/access-claims.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
+import type { Awaitable } from './call-state.js';
 import { sessionPrincipal } from './session-principal.js';
 
 /** How far a bearer token is checked: by itself, or with the login session that it stands for. */
@@ -25,10 +26,18 @@ export class BearerTokenReader {
    * at one round trip; with `signature` nothing is asked of anybody, unless an administrator acts as the user: that ends at
    * once wherever it is ended.
    */
-  async read(token: string, depth: CheckDepth): Promise<Principal | undefined> {
-    const claims = await this.accessTokens.verify(token);
+  read(token: string, depth: CheckDepth): Awaitable<Principal | undefined> {
+    const claims = this.accessTokens.verify(token);
+    return claims instanceof Promise ? claims.then((read) => this.judge(read, depth)) : this.judge(claims, depth);
+  }
+
+  private judge(claims: AccessClaims | undefined, depth: CheckDepth): Awaitable<Principal | undefined> {
     if (claims === undefined) return undefined;
     if (depth === 'signature' && claims.impersonatorId === null) return this.ofClaims(claims);
+    return this.ofSession(claims);
+  }
+
+  private async ofSession(claims: AccessClaims): Promise<Principal | undefined> {
     const session = await this.cache.find(claims.userId, claims.sid);
     // A cookie session has no tokens: such a claim is none of ours.
     if (session === undefined || session.scopes === null) return undefined;

@@ -21,12 +21,14 @@ export interface CallSite {
   readonly tokens: readonly object[];
 }
 
+const NO_TOKENS: readonly object[] = [];
+
 /** The call behind a context of Nest. `rpc` finds the credential of a microservice message, where one is looked for. */
 export function callSiteOf(context: ExecutionContext, rpc?: RpcOptions): CallSite {
   const args = context.getArgs<unknown[]>();
   switch (context.getType<string>()) {
     case 'http':
-      return site('http', asRequest(args[0]), args, []);
+      return site('http', asRequest(args[0]), args, NO_TOKENS);
     case 'graphql':
       return graphqlSite(args);
     case 'ws':
@@ -40,7 +42,7 @@ export function callSiteOf(context: ExecutionContext, rpc?: RpcOptions): CallSit
 
 /** The same for a request alone, as a middleware sees it. */
 export function callSiteOfRequest(request: AuthRequest): CallSite {
-  return site('http', request, request, []);
+  return site('http', request, request, NO_TOKENS);
 }
 
 /** The same for a socket that has just been opened. */
@@ -53,10 +55,15 @@ export function callSiteOfGraphqlSocket(connection: object): CallSite {
   return graphqlSite([undefined, undefined, { req: connection }, undefined]);
 }
 
-function site(transport: Transport, request: AuthRequest | undefined, call: object, tokens: unknown[]): CallSite {
+function site(
+  transport: Transport,
+  request: AuthRequest | undefined,
+  call: object,
+  tokens: readonly object[],
+): CallSite {
   const carrier = request === undefined ? undefined : carrierOf(request);
   const perMessage = carrier === undefined || isUpgrade(request);
-  return { transport, request, carrier, perMessage, call, tokens: tokens.filter(isObject) };
+  return { transport, request, carrier, perMessage, call, tokens };
 }
 
 /** The last argument is the pattern, which all messages share. */
@@ -90,7 +97,7 @@ function graphqlSite(args: unknown[]): CallSite {
   const { req, request, reply } = context;
   const found =
     asRequest(req) ?? asRequest(request) ?? asRequest((reply as { request?: unknown } | undefined)?.request);
-  return site('graphql', found, args, [args[3]]);
+  return site('graphql', found, args, [args[3]].filter(isObject));
 }
 
 /** The context of a message is an object of its own; transports without one have nothing but its data. */
@@ -107,5 +114,6 @@ function carrierOf(request: AuthRequest): object {
 
 /** Whether a GraphQL operation came over a WebSocket: its request is the handshake, which outlives the operation. */
 export function isUpgrade(request: AuthRequest | undefined): boolean {
-  return String(request?.headers['upgrade'] ?? '').toLowerCase() === 'websocket';
+  const upgrade = request?.headers['upgrade'];
+  return upgrade !== undefined && String(upgrade).toLowerCase() === 'websocket';
 }

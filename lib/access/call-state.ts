@@ -9,6 +9,9 @@ export type CredentialOutcome =
   | { readonly status: 'refused'; readonly error: AuthError }
   | { readonly status: 'live'; readonly principal: Principal };
 
+/** At once, where nobody has to be asked: a promise costs more than what it waits for here. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** What the guard leaves behind for parameter decorators. */
 export interface Verdict {
   readonly principal: Principal | undefined;
@@ -16,29 +19,31 @@ export interface Verdict {
   readonly user: () => Promise<object | undefined>;
 }
 
-const STATE = Symbol('gatehouse:call-state');
+/** By how far the credential was checked. */
+type Outcomes = Partial<Record<CheckDepth, Awaitable<CredentialOutcome>>>;
 
 interface CallState {
-  /** By how far the credential was checked. */
-  readonly request: Partial<Record<CheckDepth, Promise<CredentialOutcome>>>;
+  readonly request: Outcomes;
   verdict?: Verdict | undefined;
   /** Told of whomever an operation on this connection is let through for. */
   follower?: (principal: Principal) => void;
-  /** For sockets: by objects that belong to one message. */
-  readonly messages: WeakMap<object, Partial<Record<CheckDepth, Promise<CredentialOutcome>>>>;
-  readonly verdicts: WeakMap<object, Verdict>;
+  /** For sockets: by objects that belong to one message. A plain request goes without either map. */
+  messages?: WeakMap<object, Outcomes>;
+  verdicts?: WeakMap<object, Verdict>;
 }
+
+/** Beside the carriers: a property more costs an Express request three times as much, whose prototype is replaced. */
+const states = new WeakMap<object, CallState>();
 
 /** The outcome remembered for the call, or the one that `read` starts. One that knows the session serves for both. */
 export function rememberedOutcome(
   site: CallSite,
   depth: CheckDepth,
-  read: () => Promise<CredentialOutcome>,
-): Promise<CredentialOutcome> {
+  read: () => Awaitable<CredentialOutcome>,
+): Awaitable<CredentialOutcome> {
   if (site.carrier === undefined) return read();
   const state = stateOf(site.carrier);
-  const known = site.perMessage ? (state.messages.get(site.call) ?? {}) : state.request;
-  if (site.perMessage) state.messages.set(site.call, known);
+  const known = site.perMessage ? messageOf(state, site.call) : state.request;
   return known.session ?? (known[depth] ??= read());
 }
 
@@ -46,7 +51,7 @@ export function leaveVerdict(site: CallSite, verdict: Verdict): void {
   if (site.carrier === undefined) return;
   const state = stateOf(site.carrier);
   if (site.perMessage && verdict.principal !== undefined) state.follower?.(verdict.principal);
-  for (const token of site.tokens) state.verdicts.set(token, verdict);
+  for (const token of site.tokens) (state.verdicts ??= new WeakMap()).set(token, verdict);
   // A message with neither an object nor an acknowledgement has no token. Its verdict is the latest of the socket, and so
   // at worst another message's of the same session.
   if (site.tokens.length === 0) state.verdict = verdict;
@@ -61,17 +66,24 @@ export function verdictOf({ carrier, tokens }: CallSite): Verdict | undefined {
   const state = carrier && existingState(carrier);
   if (state === undefined) return undefined;
   if (tokens.length === 0) return state.verdict;
-  return tokens.map((token) => state.verdicts.get(token)).find((verdict) => verdict !== undefined);
+  return tokens.map((token) => state.verdicts?.get(token)).find((verdict) => verdict !== undefined);
+}
+
+function messageOf(state: CallState, call: object): Outcomes {
+  const messages = (state.messages ??= new WeakMap());
+  const known = messages.get(call) ?? {};
+  messages.set(call, known);
+  return known;
 }
 
 function existingState(carrier: object): CallState | undefined {
-  return (carrier as { [STATE]?: CallState })[STATE];
+  return states.get(carrier);
 }
 
 function stateOf(carrier: object): CallState {
   const existing = existingState(carrier);
   if (existing !== undefined) return existing;
-  const state: CallState = { request: {}, messages: new WeakMap(), verdicts: new WeakMap() };
-  Object.defineProperty(carrier, STATE, { value: state });
+  const state: CallState = { request: {} };
+  states.set(carrier, state);
   return state;
 }

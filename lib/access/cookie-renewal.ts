@@ -41,10 +41,13 @@ export class CookieRenewal {
   renew(request: WithHeaders, response: unknown, principal: Principal): void {
     const session = this.sessions.sessionOf(principal);
     if (session === undefined) return;
-    const renewed = [this.session(request, session), this.xsrf(request, session), this.device(request)].filter(
-      (cookie) => cookie !== undefined,
-    );
-    if (renewed.length > 0) whenHeadersLeave(response, (answer) => this.add(answer, renewed));
+    const own = this.session(request, session);
+    const xsrf = this.xsrf(request, session);
+    const device = this.device(request);
+    // Nearly always there is nothing to do.
+    if (own === undefined && xsrf === undefined && device === undefined) return;
+    const renewed = [own, xsrf, device].filter((cookie) => cookie !== undefined);
+    whenHeadersLeave(response, (answer) => this.add(answer, renewed));
   }
 
   private add(answer: ServerResponse, renewed: readonly RenewedCookie[]): void {

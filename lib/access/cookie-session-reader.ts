@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { MINUTE_MS } from '../common/duration.js';
-import type { Principal } from '../common/principal.js';
+import { Principal } from '../common/principal.js';
 import { CookieJar } from '../cookies/cookie-jar.js';
 import { RoleGrants } from '../roles/role-grants.js';
 import type { LiveSession } from '../sessions/live-session.js';
@@ -16,7 +16,6 @@ const NOTE_EVERY_MS = MINUTE_MS;
 @Injectable()
 export class CookieSessionReader extends SessionReader {
   private readonly logger = new Logger('Gatehouse');
-  private readonly sessions = new WeakMap<Principal, LiveSession>();
   private unverifiedCount = 0;
   private notedAt = Number.NEGATIVE_INFINITY;
 
@@ -40,8 +39,7 @@ export class CookieSessionReader extends SessionReader {
     const session = await this.cache.find(reference.userId, reference.sid);
     // The sid of tokens is in no cookie of ours.
     if (session === undefined || session.scopes !== null) return { status: 'dead' };
-    const principal = sessionPrincipal(session, 'session', undefined, this.grants);
-    this.sessions.set(principal, session);
+    const principal = sessionPrincipal(session, 'session', undefined, this.grants, session);
     return { status: 'live', principal, csrf: { seed: session.csrfSeed } };
   }
 
@@ -52,7 +50,7 @@ export class CookieSessionReader extends SessionReader {
 
   /** The login session behind a principal that came by cookie. */
   sessionOf(principal: Principal): LiveSession | undefined {
-    return this.sessions.get(principal);
+    return Principal.originOf(principal) as LiveSession | undefined;
   }
 
   private noteUnverified(): void {

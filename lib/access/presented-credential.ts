@@ -12,8 +12,8 @@ const TOKEN = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 /** The token of the `Authorization` header; `undefined` when what stands there cannot be one. */
 export function bearerToken({ headers }: AuthRequest): string | undefined {
   const value = headers['authorization'];
-  const values = Array.isArray(value) ? value : [value ?? ''];
-  return values.length === 1 ? TOKEN.exec(values[0]!)?.[1] : undefined;
+  const only = Array.isArray(value) ? (value.length === 1 ? value[0]! : '') : (value ?? '');
+  return TOKEN.exec(only)?.[1];
 }
 
 /** The key of the `X-API-Key` header; `undefined` when it came more than once. */
@@ -25,8 +25,9 @@ export function apiKeyHeader({ headers }: AuthRequest): string | undefined {
 /** Other schemes, such as a proxy's `Basic`, are not ours. A repeated header arrives joined or as a list. */
 export function presentedCredential({ headers }: AuthRequest): PresentedCredential {
   const authorization = headers['authorization'];
-  const values = Array.isArray(authorization) ? authorization : [authorization ?? ''];
-  const bearer = values.some((value) => BEARER.test(value));
+  const bearer = Array.isArray(authorization)
+    ? authorization.some((value) => BEARER.test(value))
+    : authorization !== undefined && BEARER.test(authorization);
   const apiKey = headers['x-api-key'] !== undefined;
   if (bearer && apiKey) return 'conflict';
   if (bearer) return 'bearer';

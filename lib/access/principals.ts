@@ -8,7 +8,7 @@ import { addressedRequest } from './addressed-request.js';
 import { ApiKeyReader } from './api-key-reader.js';
 import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
-import { rememberedOutcome, type CredentialOutcome } from './call-state.js';
+import { rememberedOutcome, type Awaitable, type CredentialOutcome } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CsrfProtection, isUnsafe } from './csrf-protection.js';
 import { SessionReader, type AuthRequest } from './credential-source.js';
@@ -58,7 +58,7 @@ export class Principals {
   }
 
   /** @internal */
-  outcomeOf(site: CallSite, rule?: ReadRule): Promise<CredentialOutcome> {
+  outcomeOf(site: CallSite, rule?: ReadRule): Awaitable<CredentialOutcome> {
     const depth = this.depthOf(rule);
     return rememberedOutcome(site, depth, () => this.read(site, depth, rule?.resource === true));
   }
@@ -68,7 +68,7 @@ export class Principals {
     return rule?.checksSession === true ? 'session' : this.settings.tokens.checking;
   }
 
-  private async read(site: CallSite, depth: CheckDepth, resource: boolean): Promise<CredentialOutcome> {
+  private read(site: CallSite, depth: CheckDepth, resource: boolean): Awaitable<CredentialOutcome> {
     const { transport, request } = site;
     if (request === undefined) return { status: 'none' };
     switch (presentedCredential(request)) {
@@ -79,16 +79,16 @@ export class Principals {
       case 'api-key':
         return this.readApiKey(apiKeyHeader(request), site);
       case 'cookie':
-        return (resource ? await this.readResource(request) : undefined) ?? this.readCookie(transport, request);
+        return resource ? this.readLinkOrCookie(transport, request) : this.readCookie(transport, request);
     }
   }
 
   /** A header credential decides alone: good, or refused (RFC 6750 §3.1). */
-  private async readBearer(site: CallSite, request: AuthRequest, depth: CheckDepth): Promise<CredentialOutcome> {
+  private readBearer(site: CallSite, request: AuthRequest, depth: CheckDepth): Awaitable<CredentialOutcome> {
     const token = bearerToken(request);
     if (token !== undefined && this.apiKeys.recognises(token)) return this.readApiKey(token, site);
-    const principal = token === undefined ? undefined : await this.bearer.read(token, depth);
-    return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
+    const principal = token === undefined ? undefined : this.bearer.read(token, depth);
+    return principal instanceof Promise ? principal.then(tokenOutcome) : tokenOutcome(principal);
   }
 
   private async readApiKey(key: string | undefined, site: CallSite): Promise<CredentialOutcome> {
@@ -98,20 +98,33 @@ export class Principals {
     return principal === undefined ? refused(invalidApiKey()) : { status: 'live', principal };
   }
 
+  private async readLinkOrCookie(transport: Transport, request: AuthRequest): Promise<CredentialOutcome> {
+    return (await this.readResource(request)) ?? this.readCookie(transport, request);
+  }
+
   /** A link decides alone, like a header: good, or refused. */
   private async readResource(request: AuthRequest): Promise<CredentialOutcome | undefined> {
     const token = this.resources.presented(request);
     if (token === undefined) return undefined;
-    const principal = await this.resources.read(token, request);
-    return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
+    return tokenOutcome(await this.resources.read(token, request));
   }
 
   private async readCookie(transport: Transport, request: AuthRequest): Promise<CredentialOutcome> {
     const reading = await this.sessions.fromCookie(request);
     if (reading.status !== 'live') return { status: reading.status };
     if (!(reading.principal instanceof Principal)) return { status: 'none' };
-    const forgery = caught(() => this.checkSender(transport, request, reading.csrf.seed));
+    const forgery = this.forgery(transport, request, reading.csrf.seed);
     return forgery === undefined ? { status: 'live', principal: reading.principal } : refused(forgery);
+  }
+
+  private forgery(transport: Transport, request: AuthRequest, seed: string): AuthError | undefined {
+    try {
+      this.checkSender(transport, request, seed);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AuthError) return error;
+      throw error;
+    }
   }
 
   /** A handshake is a GET, yet any site may open one with the visitor's cookies (RFC 6455 §10.2). */
@@ -137,16 +150,10 @@ function invalidApiKey(): AuthError {
   return new AuthError('INVALID_API_KEY', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
 }
 
-function refused(error: AuthError): CredentialOutcome {
-  return { status: 'refused', error };
+function tokenOutcome(principal: Principal | undefined): CredentialOutcome {
+  return principal === undefined ? refused(invalidAccessToken()) : { status: 'live', principal };
 }
 
-function caught(check: () => void): AuthError | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (error instanceof AuthError) return error;
-    throw error;
-  }
+function refused(error: AuthError): CredentialOutcome {
+  return { status: 'refused', error };
 }

@@ -20,6 +20,10 @@ import { LimitRefusals } from './limit-refusals.js';
 import { RATE_LIMIT, type RateLimitRule } from './rate-limit.decorator.js';
 import { RequestIdentity } from './request-identity.js';
 
+interface KnownRule {
+  readonly rule: RateLimitRule | undefined;
+}
+
 interface Tracker {
   readonly name: string;
   readonly factor: number;
@@ -33,6 +37,8 @@ interface Tracker {
 export class AuthThrottlerGuard extends ThrottlerGuard {
   // Apart from `X-RateLimit-*`, which a throttler of the application may write on the same answer.
   protected override headerPrefix = 'RateLimit';
+  /** By class and handler, which are the same for every request of a route. */
+  private readonly rules = new WeakMap<object, WeakMap<object, KnownRule>>();
 
   constructor(
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
@@ -53,8 +59,7 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
 
   protected override async handleRequest({ context }: Pick<ThrottlerRequest, 'context'>): Promise<boolean> {
     const { req, res } = this.getRequestResponse(context);
-    const targets = [context.getHandler(), context.getClass()];
-    const rule = this.reflector.getAllAndOverride<RateLimitRule | undefined>(RATE_LIMIT, targets);
+    const rule = this.ruleOf(context);
     try {
       await this.count(rule, req as AddressedRequest & { method: string }, res);
       return true;
@@ -67,6 +72,16 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
       for (const [name, value] of Object.entries(headers)) this.setResponseHeader(res, name, value);
       throw error;
     }
+  }
+
+  private ruleOf(context: ExecutionContext): RateLimitRule | undefined {
+    const type = context.getClass();
+    const handler = context.getHandler();
+    const known = this.rules.get(type)?.get(handler);
+    if (known !== undefined) return known.rule;
+    const rule = this.reflector.getAllAndOverride<RateLimitRule | undefined>(RATE_LIMIT, [handler, type]);
+    this.rules.set(type, (this.rules.get(type) ?? new WeakMap<object, KnownRule>()).set(handler, { rule }));
+    return rule;
   }
 
   private async count(
@@ -90,7 +105,7 @@ export class AuthThrottlerGuard extends ThrottlerGuard {
 
   /** The narrowest network first: a refusal there must not take from a neighbour's wider one. */
   private addressTrackers(request: AddressedRequest): readonly Tracker[] {
-    const { address } = this.addresses.of(request);
+    const address = this.addresses.addressOf(request);
     const supernet = addressSupernet(address);
     const narrow = { name: `a:${addressNetwork(address)}`, factor: 1 };
     return supernet === undefined ? [narrow] : [narrow, { name: `a:${supernet}`, factor: SUPERNET_FACTOR }];

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { clientInfo, type AddressedRequest, type ClientInfo } from '../common/client-address.js';
+import { clientAddress, clientInfo, type AddressedRequest, type ClientInfo } from '../common/client-address.js';
 import { AuthSettings } from '../options/auth-settings.js';
 
 const FORWARDED_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
@@ -29,9 +29,22 @@ export class ClientAddresses {
 
   /** Address and user agent of the client behind a request of Express, of Fastify or of `node:http`. Never throws. */
   of(request: AddressedRequest): ClientInfo {
+    return clientInfo(request, this.hopsFor(request));
+  }
+
+  /**
+   * The address alone: what a request is counted by needs no more.
+   *
+   * @internal
+   */
+  addressOf(request: AddressedRequest): string {
+    return clientAddress(request, this.hopsFor(request));
+  }
+
+  private hopsFor(request: AddressedRequest): number {
     const { trustedProxyHops } = this.settings;
     if (trustedProxyHops === 0 && !this.seen) this.noteForwarded(request);
-    return clientInfo(request, trustedProxyHops);
+    return trustedProxyHops;
   }
 
   private noteForwarded({ headers }: AddressedRequest): void {

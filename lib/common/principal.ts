@@ -40,7 +40,10 @@ export class Principal {
   /** The administrator behind an impersonated session. */
   readonly impersonatorId: string | undefined;
 
-  private constructor(fields: PrincipalFields) {
+  /** Behind a name that neither JSON nor a copy shows. */
+  readonly #origin: object | undefined;
+
+  private constructor(fields: PrincipalFields, origin: object | undefined) {
     this.userId = fields.userId;
     this.via = fields.via;
     this.sessionId = fields.sessionId;
@@ -53,12 +56,18 @@ export class Principal {
     this.freshUntil = new Date(fields.freshUntil);
     this.expiresAt = new Date(fields.expiresAt);
     this.impersonatorId = fields.impersonatorId;
+    this.#origin = origin;
     Object.freeze(this);
   }
 
+  /** @internal `origin`: what it was made of, for who reads it again with `originOf`. */
+  static of(fields: PrincipalFields, origin?: object): Principal {
+    return new Principal(fields, origin);
+  }
+
   /** @internal */
-  static of(fields: PrincipalFields): Principal {
-    return new Principal(fields);
+  static originOf(principal: Principal): object | undefined {
+    return #origin in principal ? principal.#origin : undefined;
   }
 
   hasRole(role: string): boolean {

@@ -38,16 +38,21 @@ export type AuthCookie = keyof typeof NAMES;
  */
 @Injectable()
 export class CookieJar {
+  private readonly names: Readonly<Record<AuthCookie, string>>;
+  /** A request reads several of its cookies, one after the other. */
+  private latest: Readonly<{ text: string; cookies: ReturnType<typeof parse> }> = { text: '', cookies: parse('') };
+
   constructor(
     private readonly settings: AuthSettings,
     private readonly host: HttpAdapterHost,
-  ) {}
+  ) {
+    const prefixed = settings.secure && settings.cookies.domain === undefined;
+    this.names = prefixed ? hostOnly(NAMES) : NAMES;
+  }
 
   /** The name that a cookie has in this deployment. */
   nameOf(cookie: AuthCookie): string {
-    const name = NAMES[cookie];
-    const prefixed = this.settings.secure && this.settings.cookies.domain === undefined && cookie !== 'xsrf';
-    return prefixed ? `__Host-${name}` : name;
+    return this.names[cookie];
   }
 
   read(request: WithHeaders, cookie: AuthCookie): string | undefined {
@@ -56,7 +61,9 @@ export class CookieJar {
     const text = Array.isArray(header) ? header.join('; ') : header;
     const name = this.nameOf(cookie);
     // Several cookies are looked for in each request, most of which are not there.
-    return text.includes(name) ? parse(text)[name] : undefined;
+    if (!text.includes(name)) return undefined;
+    if (this.latest.text !== text) this.latest = { text, cookies: parse(text) };
+    return this.latest.cookies[name];
   }
 
   set(response: unknown, cookie: AuthCookie, value: string, attributes: CookieAttributes = {}): void {
@@ -80,4 +87,10 @@ export class CookieJar {
       ...(maxAgeMs === undefined ? {} : { maxAge: Math.floor(maxAgeMs / 1_000) }),
     });
   }
+}
+
+/** `XSRF-TOKEN` keeps the name that pages look for. */
+function hostOnly(names: typeof NAMES): Record<AuthCookie, string> {
+  const entries = Object.entries(names).map(([cookie, name]) => [cookie, cookie === 'xsrf' ? name : `__Host-${name}`]);
+  return Object.fromEntries(entries) as Record<AuthCookie, string>;
 }

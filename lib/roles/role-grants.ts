@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AuthSettings } from '../options/auth-settings.js';
 import { ADMINISTRATOR } from './administrator.js';
 
+const NOTHING: readonly string[] = Object.freeze([]);
+
 /** What roles grant. A role without an entry grants nothing but its name. */
 @Injectable()
 export class RoleGrants {
@@ -14,6 +16,7 @@ export class RoleGrants {
 
   /** Permissions of several roles together, each once. */
   permissionsOf(roles: readonly string[]): readonly string[] {
+    if (roles.length === 0) return NOTHING;
     return [...new Set(roles.flatMap((role) => this.settings.roles.grants[role] ?? []))];
   }
 }

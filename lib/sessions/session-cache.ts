@@ -62,7 +62,7 @@ export class SessionCache {
    * `STORE_UNAVAILABLE` when the store or, on a miss, the database is down.
    */
   async find(userId: string, sid: string, { touch = true }: FindOptions = {}): Promise<LiveSession | undefined> {
-    const [version = null, cached = null] = await this.store.getMany([versionKey(userId), snapshotKey(userId, sid)]);
+    const { 0: version = null, 1: cached = null } = await this.store.getMany(keysOf(userId, `s:${sid}`));
     const believed = this.believable<LiveSession>(cached, version);
     const snapshot = believed !== undefined && touch && this.owesTouch(believed) ? undefined : believed;
     const session = snapshot === undefined ? await this.load(userId, sid, version, touch) : snapshot.session;
@@ -84,10 +84,10 @@ export class SessionCache {
     name: string,
     load: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const key = `${tag(userId)}:${name}`;
-    const [version = null, cached = null] = await this.store.getMany([versionKey(userId), key]);
+    const keys = keysOf(userId, name);
+    const { 0: version = null, 1: cached = null } = await this.store.getMany(keys);
     const snapshot = this.believable<T>(cached, version);
-    return snapshot === undefined ? this.loadInto(key, userId, version, load) : (snapshot.session ?? undefined);
+    return snapshot === undefined ? this.loadInto(keys[1], userId, version, load) : (snapshot.session ?? undefined);
   }
 
   /**
@@ -194,6 +194,12 @@ function isKept(found: unknown): boolean {
 
 function tag(userId: string): string {
   return `gh:{${Buffer.from(userId, 'utf8').toString('base64url')}}`;
+}
+
+/** The version of a user and one thing that he holds, which one command reads. */
+function keysOf(userId: string, name: string): [version: string, held: string] {
+  const tagged = tag(userId);
+  return [`${tagged}:v`, `${tagged}:${name}`];
 }
 
 function versionKey(userId: string): string {

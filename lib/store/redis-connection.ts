@@ -22,6 +22,8 @@ export class RedisConnection implements RedisTransport {
   readonly endpoint: RedisEndpoint;
   private readonly logger = new Logger('RedisStateStore');
   private link: RedisLink;
+  /** On its way to take the place of one that is read-only. */
+  private successor: RedisClient | undefined;
   private readyAt: number;
   private warned = false;
   private warnedAt = Number.NEGATIVE_INFINITY;
@@ -74,6 +76,7 @@ export class RedisConnection implements RedisTransport {
     const { client, usable } = this.link;
     this.link.retire();
     if (!this.ours) return;
+    if (this.successor !== undefined) discardClient(this.successor);
     // What cannot be closed, a connection still being made or a Redis that hangs, must not keep the process.
     client.unref();
     const closed = usable && client.isReady ? client.quit() : client.isOpen ? client.disconnect() : Promise.resolve();
@@ -86,6 +89,7 @@ export class RedisConnection implements RedisTransport {
       failed: (reason) => this.onFailed(reason),
       caughtUp: () => this.onBack(),
       stuck: () => this.renew(),
+      readOnly: () => this.replace(),
     });
   }
 
@@ -99,6 +103,28 @@ export class RedisConnection implements RedisTransport {
     discardClient(stuck.client);
     // It ends only with the client; failures on the way are `error` events.
     client.connect().catch(() => undefined);
+  }
+
+  /** What is read-only is left when there is another connection: by then it may well be written to again. */
+  private replace(): void {
+    if (this.options.makeClient === undefined || this.successor !== undefined) return;
+    const before = this.link;
+    const client = (this.successor = this.options.makeClient());
+    const next = this.linkTo(client);
+    const takeOver = (): void => {
+      this.successor = undefined;
+      if (this.link !== before) {
+        next.retire();
+        discardClient(client);
+        return;
+      }
+      before.retire();
+      this.link = next;
+      // What is on its way is answered first.
+      before.client.quit().catch(() => discardClient(before.client));
+    };
+    // It ends only with the client; failures on the way are `error` events.
+    client.connect().then(takeOver, () => undefined);
   }
 
   private onReady(): void {

@@ -1,6 +1,7 @@
 import type { AuthError } from '../errors/auth-error.js';
 import { failureReason } from './redis-endpoint.js';
 import type { RedisClient } from './redis-client.js';
+import { ReplyDeadline } from './reply-deadline.js';
 import { storeUnavailable } from './store-unavailable.js';
 
 export interface RedisLinkEvents {
@@ -10,6 +11,8 @@ export interface RedisLinkEvents {
   caughtUp(): void;
   /** Nothing has come through for {@link STUCK_MS}: the socket may be half open and never say so. */
   stuck(): void;
+  /** It answers, and was read-only {@link STUCK_MS} ago: another server may be the one to write to. */
+  readOnly(): void;
 }
 
 const STUCK_MS = 2_000;
@@ -21,6 +24,7 @@ const STUCK_MS = 2_000;
 export class RedisLink {
   private overdue = 0;
   private readonly lateReplies: (() => void)[] = [];
+  private readonly deadline: ReplyDeadline;
   private watchdog: NodeJS.Timeout | undefined;
   private retired = false;
 
@@ -29,6 +33,7 @@ export class RedisLink {
     private readonly deadlineMs: number,
     private readonly events: RedisLinkEvents,
   ) {
+    this.deadline = new ReplyDeadline(deadlineMs);
     // Without this listener a dying Redis ends the process, so it stays on a retired client too.
     client.on('error', (error) => this.onError(error));
     // A connection that is accepted and never answers the handshake reports nothing.
@@ -50,18 +55,14 @@ export class RedisLink {
     }
     return new Promise<T>((resolve, reject) => {
       let expired = false;
-      const expire = (): void => {
+      const awaited = this.deadline.begin(() => {
         expired = true;
         this.onOverdue();
         reject(refused('NO_ANSWER', `Redis did not answer within ${this.deadlineMs} ms.`));
-      };
-      // An answer that already lies in the socket is read before `setImmediate` runs: a busy event loop is not a slow Redis.
-      let immediate: NodeJS.Immediate | undefined;
-      const timer = setTimeout(() => (immediate = setImmediate(expire)), this.deadlineMs);
+      });
       const settled = (): void => {
-        clearTimeout(timer);
-        clearImmediate(immediate);
         if (expired) this.onAnswered();
+        else this.deadline.settle(awaited);
       };
       work(this.client).then(
         (reply) => {
@@ -81,6 +82,7 @@ export class RedisLink {
   /** No more commands, no more events. The client itself is left as it is. */
   retire(): void {
     this.retired = true;
+    this.deadline.end();
     this.disarm();
   }
 
@@ -115,7 +117,8 @@ export class RedisLink {
     if (this.retired) return;
     this.watchdog ??= setTimeout(() => {
       this.watchdog = undefined;
-      this.events.stuck();
+      if (this.usable) this.events.readOnly();
+      else this.events.stuck();
     }, STUCK_MS).unref();
   }
 

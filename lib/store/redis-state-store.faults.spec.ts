@@ -69,6 +69,29 @@ describe('RedisStateStore when Redis fails', () => {
     expect(troubles).toEqual([]);
   });
 
+  it('loses no command of the time after it was read-only, when the connection is renewed', async () => {
+    const admin = createClient({ url: redis.url });
+    admin.on('error', () => undefined);
+    await admin.connect();
+    const clients = async (): Promise<readonly string[]> =>
+      (await admin.sendCommand<string>(['CLIENT', 'LIST', 'TYPE', 'normal'])).match(/^id=\d+/gm) ?? [];
+    try {
+      const before = await clients();
+      await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+      await expect(store.set('gh:x', '', 60_000)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      await admin.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+      const end = performance.now() + 2_500;
+      for (let n = 0; performance.now() < end; n += 1) {
+        await Promise.all([store.set(`gh:${n}`, '', 60_000), store.get('gh:x')]);
+      }
+      const after = await clients();
+      expect(after.length).toBe(before.length);
+      expect(after).not.toEqual(before);
+    } finally {
+      await admin.disconnect();
+    }
+  });
+
   const refusedInTime = async (): Promise<void> => {
     for (const [name, operation] of Object.entries(OPERATIONS)) {
       const startedAt = performance.now();

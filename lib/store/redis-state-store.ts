@@ -32,9 +32,9 @@ export class RedisStateStore extends StateStore {
     return this.send<string | null>(key, ['GET', key]);
   }
 
-  override async getMany(keys: readonly string[]): Promise<(string | null)[]> {
-    const [first] = keys;
-    return first === undefined ? [] : this.send<(string | null)[]>(first, ['MGET', ...keys]);
+  override getMany(keys: readonly string[]): Promise<(string | null)[]> {
+    const first = keys[0];
+    return first === undefined ? Promise.resolve([]) : this.send<(string | null)[]>(first, ['MGET', ...keys]);
   }
 
   override async set(key: string, value: string, ttlMs: number): Promise<void> {

@@ -45,6 +45,7 @@ export class TokenScopes {
    * `VALIDATION_FAILED` (400, `invalid_scope`) for one that was never granted (RFC 6749 §6).
    */
   clamp(granted: readonly string[], requested: string | undefined, roles: readonly string[]): readonly string[] {
+    if (granted.length === 0 && requested === undefined) return granted;
     const grantable = this.grantable(roles);
     const asked = requested === undefined ? granted : parse(requested);
     if (asked.some((scope) => !granted.includes(scope))) throw invalidScope('A scope here was not granted at sign-in.');

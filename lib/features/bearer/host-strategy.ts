@@ -34,7 +34,7 @@ export class HostStrategy implements OnModuleInit, OnApplicationShutdown {
         `passport.strategy: '${name}' is registered with Passport already: choose another name, or remove that strategy.`,
       ]);
     }
-    const read = (token: string) => this.reader.read(token, this.settings.tokens.checking);
+    const read = async (token: string) => this.reader.read(token, this.settings.tokens.checking);
     passport.use(name, new BearerStrategy(read, (principal) => this.stepUp.isEnrolled(HOST_ROUTE, principal)));
     this.registered = name;
   }

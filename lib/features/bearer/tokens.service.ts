@@ -50,7 +50,7 @@ export class Tokens {
   }
 
   /** Who an access token is from, its login session checked; `undefined` for one that is not good. */
-  verify(accessToken: string): Promise<Principal | undefined> {
+  async verify(accessToken: string): Promise<Principal | undefined> {
     return this.reader.read(accessToken, 'session');
   }
 

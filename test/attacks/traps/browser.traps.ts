@@ -61,8 +61,8 @@ export const BROWSER_TRAPS: readonly Trap[] = [
     test: 'a cookie without the prefix is none, beside ours and alone',
     where: 'express',
     file: 'lib/cookies/cookie-jar.ts',
-    defence: 'return prefixed ? `__Host-${name}` : name;',
-    without: 'return prefixed ? name : name;',
+    defence: "cookie === 'xsrf' ? name : `__Host-${name}`",
+    without: "cookie === 'xsrf' ? name : `${name}`",
   },
   {
     id: 'forged-session-cookie',
