@@ -1,8 +1,7 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { Public } from 'nestjs-gatehouse';
 // A limit of ours on a route that does nothing else: the package has no such route.
-import { AuthThrottlerGuard } from '../../dist/attempts/auth-throttler.guard.js';
-import { RateLimit } from '../../dist/attempts/rate-limit.decorator.js';
+import { AuthThrottlerGuard, RateLimit } from '../../dist/internals.js';
 import { bearerOf, cookieOf, gatehouse } from '../lib/gatehouse.mjs';
 import { decorate, helloController } from '../lib/nest.mjs';
 

@@ -1,7 +1,7 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { PasswordHasher } from 'nestjs-gatehouse';
 // Cookies for sessions that were written straight into the table.
-import { SessionCookie } from '../../dist/sessions/session-cookie.js';
+import { SessionCookie } from '../../dist/internals.js';
 import { gatehouse, PASSWORD } from '../lib/gatehouse.mjs';
 import { helloController } from '../lib/nest.mjs';
 import { fastHashes } from './memory.mjs';

@@ -22,6 +22,8 @@ const GRAPHQL_ROOTS: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subsc
 
 /** What Nest will call the method as, or `undefined` when it is an ordinary method. */
 export function handlerKind(type: Type, method: object): HandlerKind | undefined {
+  // Hardly any method of a provider is marked, and to ask for each mark takes long over hundreds of classes.
+  if (Reflect.getMetadataKeys(method).length === 0 && !Reflect.hasMetadata(GRAPHQL_TYPE, type)) return undefined;
   if (Reflect.hasMetadata(RPC_PATTERN, method)) return 'rpc';
   if (Reflect.hasMetadata(HTTP_PATH, method)) return 'http';
   if (Reflect.hasMetadata(WS_MESSAGE, method)) return 'ws';

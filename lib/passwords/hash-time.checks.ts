@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Injectable } from '@nestjs/common';
 import { CheckSource, type Check, type CheckOutcome } from '../checklist/check.js';
 import { randomToken } from '../common/random.js';
+import { BcryptPasswordHasher } from './bcrypt-password-hasher.js';
 import { PasswordHasher } from './password-hasher.js';
 
 /** Below it whoever has the hashes tries more than fifty passwords a second on one core like this. */
@@ -9,7 +10,7 @@ const LEAST_MS = 20;
 /** Above it a handful of sign-ins at once wait for each other. */
 const MOST_MS = 2_000;
 
-/** Makes one hash and looks at the time. */
+/** Makes a hash, or so much of one as tells how long it takes, and looks at the time. */
 @Injectable()
 export class HashTimeChecks extends CheckSource {
   constructor(private readonly hasher: PasswordHasher) {
@@ -31,9 +32,7 @@ export class HashTimeChecks extends CheckSource {
   }
 
   private async time(): Promise<CheckOutcome> {
-    const begun = performance.now();
-    await this.hasher.hash(randomToken(16));
-    const evidence = { ms: Math.round(performance.now() - begun) };
+    const evidence = { ms: Math.round(await this.hashMs()) };
     if (evidence.ms >= LEAST_MS && evidence.ms <= MOST_MS) return { status: 'passed', evidence };
     return {
       status: 'finding',
@@ -43,5 +42,13 @@ export class HashTimeChecks extends CheckSource {
           ? 'Raise passwords.cost, or take out the override of PasswordHasher: stolen hashes are soon guessed otherwise.'
           : 'Lower passwords.cost, by one for half the time, or use a faster machine: sign-ins wait for each other.',
     };
+  }
+
+  private async hashMs(): Promise<number> {
+    // Of bcrypt alone the time of a piece tells that of the whole: argon2 is quicker with more memory than its share.
+    if (this.hasher instanceof BcryptPasswordHasher) return this.hasher.hashMs();
+    const begun = performance.now();
+    await this.hasher.hash(randomToken(16));
+    return performance.now() - begun;
   }
 }

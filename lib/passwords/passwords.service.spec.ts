@@ -61,19 +61,41 @@ describe('Passwords', () => {
     }
   });
 
-  it('has the dummy from the start, so that the first unknown user costs no more than the next', async () => {
+  it('has the dummy from the start without a hash, so that the first unknown user costs no more than the next', async () => {
     const hasher = new Watched(settings);
-    await new Passwords(hasher, new HashingQueue(settings, new Metrics(new AuthMetrics()))).onModuleInit();
-    expect(hasher.costs()).toEqual([5]);
+    const passwords = new Passwords(hasher, new HashingQueue(settings, new Metrics(new AuthMetrics())));
+    await passwords.onModuleInit();
+    expect(hasher.costs()).toEqual([]);
+    for (const password of ['first', 'next']) {
+      await passwords.verify(password, null);
+      expect(hasher.costs()).toEqual([5]);
+    }
+  });
+
+  it('has a dummy that reads as a stored password does, and another in every process', async () => {
+    const [dummy, other, stored] = await Promise.all([
+      new Watched(settings).decoy(),
+      new Watched(settings).decoy(),
+      new Watched(settings).hash('correct horse battery'),
+    ]);
+    const form = /^\$gatehouse\$v=1\$2b\$05\$[./A-Za-z0-9]{53}$/;
+    for (const text of [dummy, other, stored]) expect(text).toMatch(form);
+    expect(dummy.slice(0, -31)).not.toBe(other.slice(0, -31));
+    expect(dummy.slice(-31)).not.toBe(other.slice(-31));
+    expect(new Watched(settings).needsRehash(dummy)).toBe(false);
   });
 
   it('never matches without a stored hash, not even the password of the dummy', async () => {
-    const { hasher, passwords } = await started();
-    const secret = hasher.asked[0]?.password ?? '';
-    expect(await passwords.verify(secret, null)).toEqual({ matches: false, rehash: false });
-    await passwords.verify('', null);
+    class Known extends Watched {
+      override decoy(): Promise<string> {
+        return this.hash('password of the dummy');
+      }
+    }
+    const hasher = new Known(settings);
+    const passwords = new Passwords(hasher, new HashingQueue(settings, new Metrics(new AuthMetrics())));
+    expect(await passwords.verify('password of the dummy', null)).toEqual({ matches: false, rehash: false });
     const dummy = hasher.asked.at(-1)?.stored ?? '';
-    expect(await hasher.verify(secret, dummy)).toBe(true);
+    expect(await hasher.verify('password of the dummy', dummy)).toBe(true);
   });
 
   it('lets no password above 1,024 bytes reach a hash', async () => {

@@ -5,6 +5,7 @@ import { StartUpError } from '../errors/start-up-error.js';
 import { HashingQueue, type HashingOptions } from './hashing-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { isHashable, MAX_PASSWORD_BYTES } from './password-text.js';
+import { SchemePasswordHasher } from './scheme-password-hasher.js';
 import { SparseLog } from './sparse-log.js';
 import { UncheckableHash } from './uncheckable-hash.js';
 
@@ -74,9 +75,10 @@ export class Passwords implements OnModuleInit {
     }
   }
 
-  /** A hash of a password that nobody knows. Made at start; an application that was never initialised makes it at first need. */
+  /** What no known password makes. Made at start; an application that was never initialised makes it at first need. */
   private dummy(): Promise<string> {
-    this.prepared ??= this.hasher.hash(randomToken(32));
+    this.prepared ??=
+      this.hasher instanceof SchemePasswordHasher ? this.hasher.decoy() : this.hasher.hash(randomToken(32));
     return this.prepared;
   }
 }

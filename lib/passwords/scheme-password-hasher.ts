@@ -1,4 +1,5 @@
 import bcrypt from 'bcrypt';
+import { randomToken } from '../common/random.js';
 import type { AuthSettings } from '../options/auth-settings.js';
 import { HashPace } from './hash-pace.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -33,11 +34,21 @@ export abstract class SchemePasswordHasher extends PasswordHasher {
   /** The text of a new hash. */
   protected abstract make(input: string): Promise<string>;
 
+  /** A text like those of `make`. */
+  protected makeDecoy(): Promise<string> {
+    return this.make(randomToken(32));
+  }
+
   /** Whether a text is of the scheme of `make`, and not cheaper. */
   protected abstract isUpToDate(hash: string): boolean;
 
   override async hash(password: string): Promise<string> {
     return this.#keys.marked(await this.make(this.#keys.newInput(password)));
+  }
+
+  /** A stored text of the current scheme and cost that is of no password anybody knows. */
+  async decoy(): Promise<string> {
+    return this.#keys.marked(await this.makeDecoy());
   }
 
   override async verify(password: string, stored: string): Promise<boolean> {

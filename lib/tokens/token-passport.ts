@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import passport, { type AuthenticateCallback } from 'passport';
-import { Strategy as JwtStrategy } from 'passport-jwt';
 import { EdDsaStrategy } from './eddsa.strategy.js';
 import type { TokenRequest } from './token-request.js';
 
@@ -15,8 +14,30 @@ const EDDSA = 'eddsa';
 @Injectable()
 export class TokenPassport {
   private readonly passport = new passport.Passport();
+  private loaded: Promise<void> | undefined;
 
   constructor() {
+    this.passport.use(EDDSA, new EdDsaStrategy());
+  }
+
+  /** Whether the key signed the token. */
+  async verify(request: TokenRequest): Promise<boolean> {
+    const isEdDsa = request.key.algorithm === 'EdDSA';
+    if (!isEdDsa) await (this.loaded ??= this.useJwt());
+    return new Promise((resolve, reject) => {
+      const answered: AuthenticateCallback = (error: Error | null, good) => {
+        if (error !== null) reject(error);
+        else resolve(Boolean(good));
+      };
+      const strategy = isEdDsa ? EDDSA : JWT;
+      const middleware = this.passport.authenticate(strategy, { session: false }, answered) as Middleware;
+      middleware(request, undefined, reject);
+    });
+  }
+
+  /** With the first token: an application that has none yet need not wait for the package at its start. */
+  private async useJwt(): Promise<void> {
+    const { Strategy: JwtStrategy } = await import('passport-jwt');
     const jwt = new JwtStrategy(
       {
         jwtFromRequest: (request) => (request as unknown as TokenRequest).token,
@@ -29,20 +50,6 @@ export class TokenPassport {
       (_claims: unknown, done: (error: unknown, good: boolean) => void) => done(null, true),
     );
     this.passport.use(JWT, jwt);
-    this.passport.use(EDDSA, new EdDsaStrategy());
-  }
-
-  /** Whether the key signed the token. */
-  verify(request: TokenRequest): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const answered: AuthenticateCallback = (error: Error | null, good) => {
-        if (error !== null) reject(error);
-        else resolve(Boolean(good));
-      };
-      const strategy = request.key.algorithm === 'EdDSA' ? EDDSA : JWT;
-      const middleware = this.passport.authenticate(strategy, { session: false }, answered) as Middleware;
-      middleware(request, undefined, reject);
-    });
   }
 }
 

@@ -2,10 +2,7 @@ import { writeSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { Accounts } from 'nestjs-gatehouse';
-import { Identity } from '../../dist/features/oauth/identity.entity.js';
-import { TotpCredential } from '../../dist/features/totp/totp-credential.entity.js';
-import { Keyring } from '../../dist/keys/keyring.js';
-import { OutboxEntry } from '../../dist/mail/outbox-entry.entity.js';
+import { Identity, Keyring, OutboxEntry, TotpCredential } from '../../dist/internals.js';
 import { AppModule } from './reseal-app.module.mjs';
 
 /** One instance of the application, with what a test needs that has no route. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +26,18 @@ describe('the built package (after npm run build)', () => {
     for (const name of Object.keys(manifest.exports)) {
       expect(require(`nestjs-gatehouse${name.slice(1)}`)).toBeTypeOf('object');
     }
+  });
+
+  it('is few files, and no class is in two of them: Nest finds providers by their class', () => {
+    const dist = path.join(ROOT, 'dist');
+    const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+    expect(files.length).toBeLessThan(50);
+    const classes = files.flatMap((name) => {
+      const text = readFileSync(path.join(dist, name), 'utf8');
+      return [...text.matchAll(/^(?:(?:let|var) \w+ = )?class (?!extends\b)(\w+)/gm)].map(([, found]) => found!);
+    });
+    expect(classes.length).toBeGreaterThan(100);
+    expect(classes.filter((name, index) => classes.indexOf(name) !== index)).toEqual([]);
   });
 
   it('develops against the packages that it asks its users for', () => {

@@ -39,6 +39,7 @@ export const FOLDERS = [
   'terminus',
   'prometheus',
   'index.ts',
+  'internals.ts',
   'cli',
 ];
 

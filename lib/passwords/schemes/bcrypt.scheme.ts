@@ -3,6 +3,7 @@ import type { PasswordScheme, SchemeHash } from './password-scheme.js';
 
 const STORED = /^\$2[aby]\$(\d{2})\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/;
 export const LEAST_BCRYPT_COST = 4;
+export const DIGEST_BYTES = 23;
 // 2 s a hash. A stored text may not ask for more: cost 31 would hold a thread for days.
 const MOST_COST = 15;
 

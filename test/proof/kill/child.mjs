@@ -17,8 +17,7 @@ import {
   smtp,
   StateStore,
 } from '../../../dist/index.js';
-import { AuthSettings } from '../../../dist/options/auth-settings.js';
-import { createStateStore } from '../../../dist/store/state-store.provider.js';
+import { AuthSettings, createStateStore } from '../../../dist/internals.js';
 import { stepDatabase, stepping, stepRequests } from './steps.mjs';
 
 /** A real application, as it is built, with all that signs people in, that dies of its own hand at a step of a request. */
