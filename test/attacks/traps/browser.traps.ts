@@ -111,4 +111,13 @@ export const BROWSER_TRAPS: readonly Trap[] = [
     defence: 'return isOurs && isPlain && url.href.length <= LONGEST ? url.href : undefined;',
     without: 'return isPlain && url.href.length <= LONGEST ? url.href : undefined;',
   },
+  {
+    id: 'open-redirect-by-blanks',
+    title: 'Browsers drop tabs and turn backslashes: a path that is none',
+    spec: 'test/oauth/return-to.spec.ts',
+    test: 'leads nowhere else',
+    file: 'lib/features/oauth/return-targets.service.ts',
+    defence: 'const DECEPTIVE = /[\\s\\\\\\p{C}]/u;',
+    without: 'const DECEPTIVE = /^$never/u;',
+  },
 ];

@@ -23,6 +23,15 @@ export const PASSWORD_TRAPS: readonly Trap[] = [
     without: 'if (this.running < Infinity) this.running++;',
   },
   {
+    id: 'hashing-queue-without-end',
+    title: 'A queue without an end answers nobody: beyond it the answer is BUSY at once',
+    spec: 'lib/passwords/hashing-queue.spec.ts',
+    test: 'answers BUSY at once when too many wait, and admits again afterwards',
+    file: 'lib/passwords/hashing-queue.ts',
+    defence: 'if (this.waiting.size >= this.capacity) throw',
+    without: 'if (this.waiting.size >= Infinity) throw',
+  },
+  {
     id: 'sentinel-hash',
     title: 'What stands for a missing hash is answered at once, and so tells that nobody is there',
     spec: SERVICE,
@@ -47,7 +56,7 @@ export const PASSWORD_TRAPS: readonly Trap[] = [
     test: 'lets no password above 1,024 bytes reach a hash',
     file: 'lib/passwords/password-text.ts',
     defence: 'return password.length <= MAX_UNITS && Buffer.byteLength',
-    without: 'return password.length >= 0 || Buffer.byteLength',
+    without: 'return password.length > MAX_UNITS || Buffer.byteLength',
   },
   {
     id: 'bcrypt-cuts-at-72-bytes',
@@ -75,6 +84,25 @@ export const PASSWORD_TRAPS: readonly Trap[] = [
     file: 'lib/passwords/password-text.ts',
     defence: "return password.normalize('NFC');",
     without: 'return password;',
+  },
+  {
+    id: 'malformed-hash-is-a-500',
+    title: 'bcrypt throws on what is no hash, and refuses $2y$: a 500 that tells whose row is odd',
+    spec: HASHER,
+    test: 'answers wrong for whatever is stored, never an error',
+    file: 'lib/passwords/schemes/bcrypt.scheme.ts',
+    defence:
+      'if (salt === undefined || digest === undefined || cost < LEAST_BCRYPT_COST || cost > MOST_COST) return undefined;',
+    without: 'if (salt === undefined || digest === undefined) return undefined;',
+  },
+  {
+    id: 'imported-2y-hash',
+    title: 'Hashes of other languages say $2y$, which the library refuses',
+    spec: HASHER,
+    test: 'hash of an imported table and wants it made anew',
+    file: 'lib/passwords/schemes/bcrypt.scheme.ts',
+    defence: 'await this.run(input, `$2b$${digits}$${salt}`)',
+    without: 'await this.run(input, text.slice(0, 29))',
   },
   {
     id: 'rehash-brings-the-old-password-back',

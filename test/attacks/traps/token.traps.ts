@@ -15,6 +15,11 @@ function rule(name: string, title: string, defence: string): Trap {
 }
 
 export const TOKEN_TRAPS: readonly Trap[] = [
+  {
+    ...rule('alg', 'What a token says of its algorithm is followed: none, or HMAC under a public key', ''),
+    where: 'RS256 signs',
+    defence: "  { name: 'alg', holds: ({ alg }, key) => alg === key.algorithm },\n",
+  },
   rule(
     'typ',
     'Any JWT of the same key is an access token',
@@ -175,6 +180,15 @@ export const TOKEN_TRAPS: readonly Trap[] = [
     file: ONE_TIME,
     defence: 'update(`gatehouse/${purpose}/v1\\0${tokenId}\\0${secret}`)',
     without: 'update(`gatehouse/${purpose.slice(0, 0)}/v1\\0${tokenId}\\0${secret}`)',
+  },
+  {
+    id: 'credential-of-another-purpose',
+    title: 'A cookie, a refresh token or a link is taken where another of them is asked for',
+    spec: 'test/attacks/purposes.spec.ts',
+    test: 'is good for its own purpose alone',
+    file: 'lib/tokens/access-token-rules.ts',
+    defence: "{ name: 'typ', holds: ({ typ }) => typ === TOKEN_TYPE },",
+    without: '',
   },
   {
     id: 'mailed-token-outlives-the-change',
