@@ -72,7 +72,7 @@ describe('BcryptPasswordHasher', () => {
     'verifies a plain $%s$ hash of an imported table and wants it made anew',
     async (revision) => {
       const stored = bcrypt.hashSync('correct horse battery', 4).replace('$2b$', `$${revision}$`);
-      expect(await hasher.verify('correct horse battery', stored)).toBe(true);
+      await expect(hasher.verify('correct horse battery', stored)).resolves.toBe(true);
       expect(await hasher.verify('correct horse batterz', stored)).toBe(false);
       expect(hasher.needsRehash(stored)).toBe(true);
     },
@@ -150,7 +150,7 @@ describe('BcryptPasswordHasher', () => {
       }),
     ];
     for (const stored of malformed) {
-      expect(await hasher.verify('correct horse battery', stored)).toBe(false);
+      await expect(hasher.verify('correct horse battery', stored)).resolves.toBe(false);
       expect(hasher.needsRehash(stored)).toBe(true);
     }
   });

@@ -416,6 +416,9 @@ class SeenController {
   @Get('marked') @Auth() @UseGuards(HostGuard) marked(@Req() req: { seen: string }) {
     return { seen: req.seen };
   }
+  @Get('optional') @OptionalAuth() @UseGuards(HostGuard) optional(@Req() req: { seen: string }) {
+    return { seen: req.seen };
+  }
 }
 
 @Global()
@@ -426,6 +429,19 @@ describe.each([
   ['before', () => [HostGuardModule, AccessModule.with()]],
   ['after', () => [AccessModule.with(), HostGuardModule]],
 ])("a host's own APP_GUARD %s ours", (_, imports) => {
+  it('is told of nobody by what only looks like a principal', async () => {
+    @Module({ imports: imports(), controllers: [SeenController] })
+    class Host {}
+    const running = await startApp(Host);
+    try {
+      running.sessions.live.set('u1', { ...principal(), roles: ['staff'] } as unknown as Principal);
+      const response = await fetch(`${running.url}/seen/optional`, { headers: { cookie: 'sid=u1' } });
+      expect([response.status, await response.json()]).toEqual([200, { seen: 'nobody' }]);
+    } finally {
+      await running.app.close();
+    }
+  });
+
   it('knows the principal, and reads it once with ours', async () => {
     @Module({ imports: imports(), controllers: [SeenController] })
     class Host {}

@@ -237,6 +237,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const vetoed = await newPerson(app);
     const refused = async (userId: string) => {
       const { status, body } = await impersonate(browser, userId);
+      expect([userId, status]).toEqual([userId, 403]);
       const { actorId, details, outcome, sessionId } = (await auditOf(app, userId, 'impersonation.refused')).at(-1)!;
       expect([actorId, outcome, details['reason']]).toEqual([admin.userId, 'failure', REASON]);
       expect(sessionId).not.toBeNull();

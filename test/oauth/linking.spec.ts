@@ -121,6 +121,19 @@ describe('linking', () => {
     expect(await identitiesOf(bea.client)).toEqual([]);
   });
 
+  it('refuses the session of another person beside one that goes on elsewhere', async () => {
+    const { app, hostile } = stand;
+    const [ada, bea] = [await newMember(app), await newMember(app)];
+    const back = hostile.approve(await beginLink(ada.client), { sub: newName() });
+    const shared = app.client();
+    for (const [name, value] of ada.client.cookies) shared.cookies.set(name, value);
+    shared.cookies.set('auth_session', bea.client.cookies.get('auth_session')!);
+    expect(landingOf(await open(shared, back)).error).toBe('OAUTH_FAILED');
+    expect(await whoIs(shared)).toMatchObject({ id: bea.id });
+    expect(await identitiesOf(ada.client)).toEqual([]);
+    expect(await identitiesOf(bea.client)).toEqual([]);
+  });
+
   it('refuses a browser that holds the flow and not the session', async () => {
     const { app, hostile } = stand;
     const member = await newMember(app);

@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import { npm, ROOT } from './run.mjs';
 
-const LIBRARY_SOURCES = ['lib', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'tools/build.mjs'];
+const LIBRARY_SOURCES = [
+  'lib',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'tools/build.mjs',
+];
 
 /** Builds the library when its sources are not those of the last build. Answers the exit code. */
 export function ensureLibraryBuilt() {

@@ -154,7 +154,9 @@ export class MortalApp {
       expect(Date.now(), 'the outbox is not done with').toBeLessThan(giveUpAt);
       // The claim of a dead process may be committed after its death.
       const theirs = this.aliveSince + LEASE_MS;
-      await this.query('UPDATE auth_outbox SET claimed_until = 0 WHERE done_at IS NULL AND claimed_until < $1', [theirs]);
+      await this.query('UPDATE auth_outbox SET claimed_until = 0 WHERE done_at IS NULL AND claimed_until < $1', [
+        theirs,
+      ]);
       await delay(20);
       await fetch(`${this.url}/work`);
     }
