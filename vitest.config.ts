@@ -27,7 +27,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
     // More than two processors have: many specs wait for deadlines, browsers and other processes.
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

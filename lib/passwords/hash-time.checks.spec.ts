@@ -45,17 +45,31 @@ it('the time of a hash is told from two sixteenths of one', async () => {
   expect('evidence' in outcome && Number(outcome.evidence?.['ms'])).toBeGreaterThan(PIECE_MS * 14);
 });
 
+/** Takes so long for each run, by its cost. */
+class Slow extends Steady {
+  constructor(private readonly msOf: (cost: number) => number) {
+    super({ passwords: { cost: 15 } } as AuthSettings);
+  }
+
+  protected override async bcrypt(input: string, salt: string): Promise<string> {
+    await delay(this.msOf(Number(salt.slice(4, 6))));
+    return super.bcrypt(input, salt);
+  }
+}
+
 it('a cost that is too high for the machine is found', async () => {
-  const hasher = new (class extends Steady {
-    protected override async bcrypt(input: string, salt: string): Promise<string> {
-      await delay(130);
-      return super.bcrypt(input, salt);
-    }
-  })({ passwords: { cost: 15 } } as AuthSettings);
+  const hasher = new Slow((cost) => 130 * 2 ** (cost - 11));
   expect(await outcomeOf(hasher)).toMatchObject({
     status: 'finding',
     change: expect.stringMatching(/^Lower/) as string,
   });
+  expect(hasher.costs).toEqual([11, 11, 15]);
+});
+
+it('a machine that was busy while a piece was timed is not taken for a slow one', async () => {
+  const hasher = new Slow(() => 200);
+  expect(await outcomeOf(hasher)).toMatchObject({ status: 'passed' });
+  expect(hasher.costs).toEqual([11, 11, 15]);
 });
 
 it('a hasher of the application makes one hash, and one that takes no time is found', async () => {

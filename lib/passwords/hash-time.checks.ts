@@ -32,7 +32,9 @@ export class HashTimeChecks extends CheckSource {
   }
 
   private async time(): Promise<CheckOutcome> {
-    const evidence = { ms: Math.round(await this.hashMs()) };
+    const told = await this.hashMs();
+    // A piece that had to wait for other work says sixteen times too much.
+    const evidence = { ms: Math.round(told > MOST_MS ? Math.min(told, await this.wholeMs()) : told) };
     if (evidence.ms >= LEAST_MS && evidence.ms <= MOST_MS) return { status: 'passed', evidence };
     return {
       status: 'finding',
@@ -46,7 +48,10 @@ export class HashTimeChecks extends CheckSource {
 
   private async hashMs(): Promise<number> {
     // Of bcrypt alone the time of a piece tells that of the whole: argon2 is quicker with more memory than its share.
-    if (this.hasher instanceof BcryptPasswordHasher) return this.hasher.hashMs();
+    return this.hasher instanceof BcryptPasswordHasher ? this.hasher.hashMs() : this.wholeMs();
+  }
+
+  private async wholeMs(): Promise<number> {
     const begun = performance.now();
     await this.hasher.hash(randomToken(16));
     return performance.now() - begun;

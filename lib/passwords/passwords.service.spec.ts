@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AuthMetrics } from '../events/auth-metrics.js';
 import { Metrics } from '../events/metrics.service.js';
@@ -5,6 +6,7 @@ import type { AuthSettings } from '../options/auth-settings.js';
 import { BcryptPasswordHasher } from './bcrypt-password-hasher.js';
 import { HashingAborted } from './hashing-aborted.js';
 import { HashingQueue } from './hashing-queue.js';
+import { PasswordHasher } from './password-hasher.js';
 import { Passwords } from './passwords.service.js';
 
 const settings = { passwords: { cost: 5, concurrency: 1, queue: 2 } } as AuthSettings;
@@ -32,6 +34,24 @@ class Watched extends BcryptPasswordHasher {
   /** Costs of the hashes since the last call. */
   costs(): number[] {
     return this.salts.splice(0).map((salt) => Number(salt.slice(4, 6)));
+  }
+}
+
+/** One of an application's own, which knows no other dummy than a hash. */
+class Foreign extends PasswordHasher {
+  hashes = 0;
+
+  override async hash(password: string): Promise<string> {
+    this.hashes += 1;
+    return createHash('sha256').update(password).digest('hex');
+  }
+
+  override async verify(password: string, stored: string): Promise<boolean> {
+    return createHash('sha256').update(password).digest('hex') === stored;
+  }
+
+  override needsRehash(): boolean {
+    return false;
   }
 }
 
@@ -70,6 +90,15 @@ describe('Passwords', () => {
       await passwords.verify(password, null);
       expect(hasher.costs()).toEqual([5]);
     }
+  });
+
+  it('has the dummy of a hasher of the application, which is a hash, from the start too', async () => {
+    const hasher = new Foreign();
+    const passwords = new Passwords(hasher, new HashingQueue(settings, new Metrics(new AuthMetrics())));
+    await passwords.onModuleInit();
+    expect(hasher.hashes).toBe(1);
+    for (const password of ['first', 'next']) expect((await passwords.verify(password, null)).matches).toBe(false);
+    expect(hasher.hashes).toBe(1);
   });
 
   it('has a dummy that reads as a stored password does, and another in every process', async () => {

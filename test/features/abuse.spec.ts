@@ -22,18 +22,20 @@ describe.each(matrix)('abuse on $adapter, $database and $store', (stack) => {
       Object.fromEntries(Array.from({ length: room / 5 }, (_, index) => [`k${index}`, 1])),
     ];
     for (const body of bodies) {
-      let longest = 0;
-      let last = performance.now();
+      // Of this process's own work: what other processes take of a busy machine holds up nobody here.
+      let longestMs = 0;
+      let last = process.cpuUsage();
       const beat = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
+        const { user, system } = process.cpuUsage(last);
+        longestMs = Math.max(longestMs, (user + system) / 1_000);
+        last = process.cpuUsage();
       }, 5);
       const answer = await running.client().post('/auth/register', body);
       clearInterval(beat);
       expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(answer.status).toBeLessThan(500);
       expect(answer.text.length).toBeLessThan(10_000);
-      expect(longest).toBeLessThan(500);
+      expect(longestMs).toBeLessThan(500);
     }
   });
 

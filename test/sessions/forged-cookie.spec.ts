@@ -111,6 +111,14 @@ describe.each(ADAPTERS)('a session cookie that is not ours, on %s', (adapter) =>
     ]);
   });
 
+  it('keeps nobody from signing in, nor from what is open to all', async () => {
+    const browser = app.client();
+    browser.cookies.set('auth_session', genuine.replace(/.{6}$/, 'forged'));
+    expect((await browser.get('/auth/session')).body).toEqual({ user: null });
+    expect((await browser.signIn(person.email)).status).toBe(200);
+    expect((await browser.get('/whoami')).status).toBe(200);
+  });
+
   it('comes two hundred times and never reaches the store', async () => {
     const forged = Array.from({ length: 200 }, (_, n) => genuine.replace(/.{6}$/, String(n).padStart(6, '0')));
     const before = store.lookUps;

@@ -44,7 +44,7 @@ export const PASSWORD_TRAPS: readonly Trap[] = [
     id: 'dummy-at-first-need',
     title: 'A dummy that is made for the first unknown user costs that one a hash more',
     spec: SERVICE,
-    test: 'has the dummy from the start, so that the first unknown user costs no more than the next',
+    test: 'has the dummy of a hasher of the application, which is a hash, from the start too',
     file: 'lib/passwords/passwords.service.ts',
     defence: 'await this.dummy().catch((error: unknown) => {',
     without: 'await Promise.resolve().catch((error: unknown) => {',
@@ -56,7 +56,7 @@ export const PASSWORD_TRAPS: readonly Trap[] = [
     test: 'lets no password above 1,024 bytes reach a hash',
     file: 'lib/passwords/password-text.ts',
     defence: 'return password.length <= MAX_UNITS && Buffer.byteLength',
-    without: 'return password.length > MAX_UNITS || Buffer.byteLength',
+    without: 'return password.length >= 0 || Buffer.byteLength',
   },
   {
     id: 'bcrypt-cuts-at-72-bytes',
@@ -87,13 +87,12 @@ export const PASSWORD_TRAPS: readonly Trap[] = [
   },
   {
     id: 'malformed-hash-is-a-500',
-    title: 'bcrypt throws on what is no hash, and refuses $2y$: a 500 that tells whose row is odd',
+    title: 'bcrypt throws on a salt that it does not know: a 500 that tells whose row is odd',
     spec: HASHER,
     test: 'answers wrong for whatever is stored, never an error',
     file: 'lib/passwords/schemes/bcrypt.scheme.ts',
-    defence:
-      'if (salt === undefined || digest === undefined || cost < LEAST_BCRYPT_COST || cost > MOST_COST) return undefined;',
-    without: 'if (salt === undefined || digest === undefined) return undefined;',
+    defence: 'cost < LEAST_BCRYPT_COST || cost > MOST_COST) return undefined;',
+    without: 'cost > MOST_COST) return undefined;',
   },
   {
     id: 'imported-2y-hash',

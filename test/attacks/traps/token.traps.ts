@@ -16,8 +16,8 @@ function rule(name: string, title: string, defence: string): Trap {
 
 export const TOKEN_TRAPS: readonly Trap[] = [
   {
-    ...rule('alg', 'What a token says of its algorithm is followed: none, or HMAC under a public key', ''),
-    where: 'RS256 signs',
+    ...rule('alg', 'A token says of its algorithm what it likes, and passes: no library looks at that for EdDSA', ''),
+    where: 'EdDSA signs',
     defence: "  { name: 'alg', holds: ({ alg }, key) => alg === key.algorithm },\n",
   },
   rule(
@@ -183,12 +183,14 @@ export const TOKEN_TRAPS: readonly Trap[] = [
   },
   {
     id: 'credential-of-another-purpose',
-    title: 'A cookie, a refresh token or a link is taken where another of them is asked for',
+    title: 'A mailed link is taken where one of another purpose is asked for',
     spec: 'test/attacks/purposes.spec.ts',
     test: 'is good for its own purpose alone',
-    file: 'lib/tokens/access-token-rules.ts',
-    defence: "{ name: 'typ', holds: ({ typ }) => typ === TOKEN_TYPE },",
-    without: '',
+    file: ONE_TIME,
+    defence:
+      'findOneBy(OneTimeToken, { tokenId, purpose }));\n    return row?.hash === hashOf(purpose, tokenId, secret) ? row : undefined;',
+    without:
+      'findOneBy(OneTimeToken, { tokenId }));\n    return row?.hash === hashOf(row?.purpose ?? purpose, tokenId, secret) ? row : undefined;',
   },
   {
     id: 'mailed-token-outlives-the-change',
