@@ -9,7 +9,7 @@ import { AddressCheck } from './address-check.js';
 import { requirePolicies, requireRule } from './access-decision.js';
 import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
-import { leaveVerdict, type CredentialOutcome, type Verdict } from './call-state.js';
+import { isAwaited, leaveVerdict, type CredentialOutcome, type Verdict } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CookieRenewal } from './cookie-renewal.js';
 import { principalIn, Principals } from './principals.js';
@@ -71,12 +71,11 @@ export class AccessGuard implements CanActivate {
     const site = callSiteOf(context, this.structure.rpc);
     try {
       const outcome = this.principals.outcomeOf(site, rule);
-      const admitted =
-        outcome instanceof Promise
-          ? outcome.then((known) => this.admit(context, rule, site, known))
-          : this.admit(context, rule, site, outcome);
+      const admitted = isAwaited(outcome)
+        ? outcome.then((known) => this.admit(context, rule, site, known))
+        : this.admit(context, rule, site, outcome);
       // Another promise costs as much as the whole decision: there is one only where somebody was asked.
-      return admitted instanceof Promise ? admitted.catch((error) => this.refuse(context, site, error)) : admitted;
+      return isAwaited(admitted) ? admitted.catch((error) => this.refuse(context, site, error)) : admitted;
     } catch (error) {
       return this.refuse(context, site, error);
     }

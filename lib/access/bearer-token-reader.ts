@@ -5,7 +5,7 @@ import { SessionCache } from '../sessions/session-cache.js';
 import type { AccessClaims } from '../tokens/access-claims.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
-import type { Awaitable } from './call-state.js';
+import { isAwaited, type Awaitable } from './call-state.js';
 import { sessionPrincipal } from './session-principal.js';
 
 /** How far a bearer token is checked: by itself, or with the login session that it stands for. */
@@ -28,7 +28,7 @@ export class BearerTokenReader {
    */
   read(token: string, depth: CheckDepth): Awaitable<Principal | undefined> {
     const claims = this.accessTokens.verify(token);
-    return claims instanceof Promise ? claims.then((read) => this.judge(read, depth)) : this.judge(claims, depth);
+    return isAwaited(claims) ? claims.then((read) => this.judge(read, depth)) : this.judge(claims, depth);
   }
 
   private judge(claims: AccessClaims | undefined, depth: CheckDepth): Awaitable<Principal | undefined> {

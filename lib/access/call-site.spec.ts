@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Principal } from '../common/principal.js';
 import { callSiteOf, callSiteOfRequest } from './call-site.js';
 import { leaveHandshake, presentToken } from './socket-handshake.js';
-import { leaveVerdict, rememberedOutcome, verdictOf, type Verdict } from './call-state.js';
+import { followVerdicts, leaveVerdict, rememberedOutcome, verdictOf, type Verdict } from './call-state.js';
 
 function contextOf(type: string, args: readonly unknown[]): ExecutionContext {
   return { getType: () => type, getArgs: () => args } as unknown as ExecutionContext;
@@ -109,6 +109,18 @@ describe('what is remembered', () => {
     const read = (info: object) =>
       rememberedOutcome(callSiteOf(contextOf('graphql', [{}, {}, { req }, info])), 'session', none);
     expect(read({})).not.toBe(read({}));
+  });
+
+  it.each([
+    ['itself', (req: object) => req],
+    ['an object that inherits from it', (req: object) => Object.create(req) as object],
+    ['a proxy', (req: object) => new Proxy(req, {})],
+  ])('is told to who follows the connection, whatever operations show of its handshake: %s', (_, shown) => {
+    const handshake = { headers: { upgrade: 'websocket' } };
+    const told: Principal[] = [];
+    followVerdicts(handshake, (principal) => told.push(principal));
+    leaveVerdict(callSiteOf(contextOf('graphql', [{}, {}, { req: shown(handshake) }, {}])), verdict);
+    expect(told).toEqual([verdict.principal]);
   });
 
   it('is not handed to another message of the socket by the pattern that they share', () => {

@@ -12,6 +12,11 @@ export type CredentialOutcome =
 /** At once, where nobody has to be asked: a promise costs more than what it waits for here. */
 export type Awaitable<T> = T | Promise<T>;
 
+/** Not `instanceof`: what replaces the global `Promise`, as zone.js does, does not replace that of async functions. */
+export function isAwaited<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof (value as Partial<Promise<T>> | null | undefined)?.then === 'function';
+}
+
 /** What the guard leaves behind for parameter decorators. */
 export interface Verdict {
   readonly principal: Principal | undefined;
@@ -25,11 +30,16 @@ type Outcomes = Partial<Record<CheckDepth, Awaitable<CredentialOutcome>>>;
 interface CallState {
   readonly request: Outcomes;
   verdict?: Verdict | undefined;
-  /** Told of whomever an operation on this connection is let through for. */
-  follower?: (principal: Principal) => void;
   /** For sockets: by objects that belong to one message. A plain request goes without either map. */
   messages?: WeakMap<object, Outcomes>;
   verdicts?: WeakMap<object, Verdict>;
+}
+
+/** On the carrier itself: an application may show its operations something made of the handshake instead of it. */
+const FOLLOWER = Symbol('gatehouse:follower');
+
+interface Followed {
+  [FOLLOWER]?: (principal: Principal) => void;
 }
 
 /** Beside the carriers: a property more costs an Express request three times as much, whose prototype is replaced. */
@@ -50,7 +60,7 @@ export function rememberedOutcome(
 export function leaveVerdict(site: CallSite, verdict: Verdict): void {
   if (site.carrier === undefined) return;
   const state = stateOf(site.carrier);
-  if (site.perMessage && verdict.principal !== undefined) state.follower?.(verdict.principal);
+  if (site.perMessage && verdict.principal !== undefined) (site.carrier as Followed)[FOLLOWER]?.(verdict.principal);
   for (const token of site.tokens) (state.verdicts ??= new WeakMap()).set(token, verdict);
   // A message with neither an object nor an acknowledgement has no token. Its verdict is the latest of the socket, and so
   // at worst another message's of the same session.
@@ -59,7 +69,7 @@ export function leaveVerdict(site: CallSite, verdict: Verdict): void {
 
 /** The listener hears, before each operation over this connection begins, whom it was let through for. */
 export function followVerdicts(carrier: object, listener: (principal: Principal) => void): void {
-  stateOf(carrier).follower = listener;
+  Object.defineProperty(carrier, FOLLOWER, { value: listener, configurable: true });
 }
 
 export function verdictOf({ carrier, tokens }: CallSite): Verdict | undefined {

@@ -8,7 +8,7 @@ import { addressedRequest } from './addressed-request.js';
 import { ApiKeyReader } from './api-key-reader.js';
 import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
-import { rememberedOutcome, type Awaitable, type CredentialOutcome } from './call-state.js';
+import { isAwaited, rememberedOutcome, type Awaitable, type CredentialOutcome } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CsrfProtection, isUnsafe } from './csrf-protection.js';
 import { SessionReader, type AuthRequest } from './credential-source.js';
@@ -88,7 +88,7 @@ export class Principals {
     const token = bearerToken(request);
     if (token !== undefined && this.apiKeys.recognises(token)) return this.readApiKey(token, site);
     const principal = token === undefined ? undefined : this.bearer.read(token, depth);
-    return principal instanceof Promise ? principal.then(tokenOutcome) : tokenOutcome(principal);
+    return isAwaited(principal) ? principal.then(tokenOutcome) : tokenOutcome(principal);
   }
 
   private async readApiKey(key: string | undefined, site: CallSite): Promise<CredentialOutcome> {

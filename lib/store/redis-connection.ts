@@ -23,7 +23,7 @@ export class RedisConnection implements RedisTransport {
   private readonly logger = new Logger('RedisStateStore');
   private link: RedisLink;
   /** On its way to take the place of one that is read-only. */
-  private successor: RedisClient | undefined;
+  private successor: RedisLink | undefined;
   private readyAt: number;
   private warned = false;
   private warnedAt = Number.NEGATIVE_INFINITY;
@@ -75,8 +75,8 @@ export class RedisConnection implements RedisTransport {
   async close(): Promise<void> {
     const { client, usable } = this.link;
     this.link.retire();
+    this.dropSuccessor();
     if (!this.ours) return;
-    if (this.successor !== undefined) discardClient(this.successor);
     // What cannot be closed, a connection still being made or a Redis that hangs, must not keep the process.
     client.unref();
     const closed = usable && client.isReady ? client.quit() : client.isOpen ? client.disconnect() : Promise.resolve();
@@ -84,13 +84,15 @@ export class RedisConnection implements RedisTransport {
   }
 
   private linkTo(client: RedisClient): RedisLink {
-    return new RedisLink(client, this.options.commandTimeoutMs, {
+    const link: RedisLink = new RedisLink(client, this.options.commandTimeoutMs, {
       ready: () => this.onReady(),
       failed: (reason) => this.onFailed(reason),
       caughtUp: () => this.onBack(),
-      stuck: () => this.renew(),
+      // What answers is not left for a successor that does not: the next refused write makes another.
+      stuck: () => (link === this.successor ? this.dropSuccessor() : this.renew()),
       readOnly: () => this.replace(),
     });
+    return link;
   }
 
   private renew(): void {
@@ -98,6 +100,7 @@ export class RedisConnection implements RedisTransport {
     if (this.options.makeClient === undefined) return;
     const stuck = this.link;
     const client = this.options.makeClient();
+    this.dropSuccessor();
     this.link.retire();
     this.link = this.linkTo(client);
     discardClient(stuck.client);
@@ -107,24 +110,33 @@ export class RedisConnection implements RedisTransport {
 
   /** What is read-only is left when there is another connection: by then it may well be written to again. */
   private replace(): void {
+    this.onFailed('READONLY');
     if (this.options.makeClient === undefined || this.successor !== undefined) return;
-    const before = this.link;
-    const client = (this.successor = this.options.makeClient());
+    const client = this.options.makeClient();
     const next = this.linkTo(client);
-    const takeOver = (): void => {
-      this.successor = undefined;
-      if (this.link !== before) {
-        next.retire();
-        discardClient(client);
-        return;
-      }
-      before.retire();
-      this.link = next;
-      // What is on its way is answered first.
-      before.client.quit().catch(() => discardClient(before.client));
-    };
-    // It ends only with the client; failures on the way are `error` events.
-    client.connect().then(takeOver, () => undefined);
+    this.successor = next;
+    client.connect().then(
+      // One that was given up on the way may be connected all the same.
+      () => (next === this.successor ? this.takeOver(next) : discardClient(client)),
+      () => (next === this.successor ? this.dropSuccessor() : undefined),
+    );
+  }
+
+  private takeOver(next: RedisLink): void {
+    const before = this.link;
+    this.successor = undefined;
+    this.link = next;
+    before.retire();
+    before.client.unref();
+    // By then what is on its way has been answered, or refused: one that hangs from now on is left all the same.
+    setTimeout(() => discardClient(before.client), this.options.commandTimeoutMs).unref();
+  }
+
+  private dropSuccessor(): void {
+    const dropped = this.successor;
+    this.successor = undefined;
+    dropped?.retire();
+    if (dropped !== undefined) discardClient(dropped.client);
   }
 
   private onReady(): void {

@@ -32,6 +32,16 @@ describe('one deadline for the answers of a connection', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('is as long for what was asked for before, when something is asked for as another one expires', async () => {
+    deadline.begin(() => void begin('c'));
+    await vi.advanceTimersByTimeAsync(100);
+    begin('b');
+    await vi.advanceTimersByTimeAsync(MS + 2);
+    expect(late).toEqual(['b']);
+    await vi.advanceTimersByTimeAsync(MS);
+    expect(late).toEqual(['b', 'c']);
+  });
+
   it('reads what already lies in the socket before an answer counts as late', async () => {
     const reply = begin('a');
     vi.advanceTimersToNextTimer();

@@ -56,7 +56,9 @@ export class ReplyDeadline {
       if (!reply.settled) reply.expire();
     }
     if (this.first === undefined) return;
-    this.timer ??= setTimeout(this.onTimer, Math.max(1, Math.ceil(this.first.dueAt - performance.now())));
+    // What was asked for meanwhile is due later.
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.onTimer, Math.max(1, Math.ceil(this.first.dueAt - performance.now())));
   }
 
   /** What was dropped leads to nothing that is younger: the collector would keep both. */

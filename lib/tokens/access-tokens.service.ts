@@ -14,8 +14,8 @@ import { VerifiedTokens } from './verified-tokens.js';
 
 export interface SignedAccessToken {
   readonly token: string;
-  /** Epoch ms. */
-  readonly expiresAt: number;
+  /** Seconds from its `iat` to its `exp` (RFC 6749 §5.1). */
+  readonly expiresIn: number;
 }
 
 /** The longest life that `tokens.accessTtl` may have had when an older node signed. */
@@ -56,7 +56,7 @@ export class AccessTokens {
       const tooLong = `${token.length} characters, of ${LONGEST_JWS} at most`;
       throw new RangeError(`An access token would have ${tooLong}: let AuthHooks.claims return less.`);
     }
-    return { token, expiresAt };
+    return { token, expiresIn: Math.max(0, expiresAt - issuedAt) / SECOND_MS };
   }
 
   /**

@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
-import { SECOND_MS } from '../common/duration.js';
 import type { TokenSubject } from './access-claims.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
@@ -28,17 +26,16 @@ export class TokenIssuer {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
-    private readonly clock: Clock,
   ) {}
 
   /** Everything slow, the application's `claims` hook included, is done before a generation is claimed. */
   async sign(subject: TokenSubject, scopes: readonly string[]): Promise<SignedPair> {
-    const { token, expiresAt } = await this.accessTokens.sign(subject, scopes);
+    const { token, expiresIn } = await this.accessTokens.sign(subject, scopes);
     return {
       withGeneration: (generation) => ({
         access_token: token,
         token_type: 'Bearer',
-        expires_in: Math.max(0, Math.ceil((expiresAt - this.clock.now()) / SECOND_MS)),
+        expires_in: expiresIn,
         refresh_token: this.refreshTokens.write({ ...subject, generation }),
         scope: scopes.join(' '),
       }),

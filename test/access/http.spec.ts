@@ -16,7 +16,7 @@ import {
   type NestModule,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AccessGuard } from '../../lib/access/access.guard.js';
 import { AccessPolicy } from '../../lib/access/access-policy.js';
 import { AuthContext } from '../../lib/access/auth-context.js';
@@ -227,6 +227,21 @@ describe.each(['express', 'fastify'] as const)('access on %s', (adapter) => {
       expect([both.status, both.body.code]).toEqual([400, 'MALFORMED_REQUEST']);
     }
     expect(running.sessions.reads).toBe(0);
+  });
+
+  it('decides the same where something of the application has replaced the global Promise', async () => {
+    vi.stubGlobal('Promise', class extends Promise<unknown> {});
+    try {
+      for (const path of ['guarded', 'optional']) {
+        const { status, body } = await get(path, { authorization: 'Bearer abc' });
+        expect([status, body.code]).toEqual([401, 'INVALID_ACCESS_TOKEN']);
+      }
+      expect((await get('optional', session)).body.who).toBe('u1');
+      expect((await get('guarded', session)).status).toBe(200);
+      expect((await get('guarded')).status).toBe(401);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it.each(['Basic dTpw', 'BearerX a', 'Digest x', ''])('ignores the scheme of "%s"', async (authorization) => {

@@ -44,8 +44,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     broker.closeAllConnections();
     broker.close();
     const given = { postgres: process.env.TEST_POSTGRES_URL, mariadb: process.env.TEST_MARIADB_URL };
+    const ending = process.env.TEST_ENDING_SERVICES?.split(',') ?? [];
     for (const [name, url] of Object.entries(given)) {
-      if (url && services.has(name as ServiceName)) await dropDatabases(url, databasePrefix);
+      const stays = services.has(name as ServiceName) && !ending.includes(name);
+      if (url && stays) await dropDatabases(url, databasePrefix);
     }
     const started = await Promise.allSettled(services.values());
     for (const result of started) if (result.status === 'fulfilled') await result.value.stop();

@@ -41,13 +41,17 @@ export async function testRun({ limitMs }, work) {
 async function startServices(tally, started) {
   installMissing();
   const env = { ...process.env };
+  const ending = [];
   for (const [name, { title, variable }] of Object.entries(SERVICES)) {
     await tally.step(title, async () => {
       const service = await startService(name);
       started.push(service);
+      if (!process.env[variable]) ending.push(name);
       env[variable] = service.url;
       return 0;
     });
   }
+  // Nothing has to be tidied up there: hundreds of databases go with their server.
+  env.TEST_ENDING_SERVICES = ending.join();
   return env;
 }

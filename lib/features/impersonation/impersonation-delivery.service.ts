@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../common/clock.js';
-import { SECOND_MS } from '../../common/duration.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthError } from '../../errors/auth-error.js';
 import type { HttpExchange } from '../../http/exchange.decorator.js';
@@ -27,7 +25,6 @@ export class ImpersonationDelivery {
     private readonly cookies: SessionDelivery,
     private readonly accessTokens: AccessTokens,
     private readonly sessions: Sessions,
-    private readonly clock: Clock,
   ) {}
 
   /** Default: the way in which the administrator came. Throws `VALIDATION_FAILED` (400) for a cookie beside a token. */
@@ -58,13 +55,13 @@ export class ImpersonationDelivery {
     };
     const scopes = session.scopes ?? [];
     try {
-      const { token, expiresAt } = await this.accessTokens.sign(subject, scopes);
+      const { token, expiresIn } = await this.accessTokens.sign(subject, scopes);
       return {
         status: 'signed_in',
         user,
         access_token: token,
         token_type: 'Bearer',
-        expires_in: Math.max(0, Math.ceil((expiresAt - this.clock.now()) / SECOND_MS)),
+        expires_in: expiresIn,
         scope: scopes.join(' '),
       };
     } catch (error) {
