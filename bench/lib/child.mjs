@@ -1,4 +1,5 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,10 +10,17 @@ const ENDS_WITHIN_MS = 5_000;
 // Not production: one name for all, under which nobody switches anything on or off.
 const ENVIRONMENT = { ...process.env, NODE_ENV: 'test' };
 
-/** A process that answers questions. It ends with `stop()`, and when this process ends. */
-export async function child(file, args = [], { nodeArgs = [], env = {} } = {}) {
+const CAN_PIN = os.availableParallelism() > 1 && spawnSync('taskset', ['--version']).error === undefined;
+
+/**
+ * A process that answers questions. It ends with `stop()`, and when this process ends. `core`: the one that it keeps to, where
+ * the system can do that: what moves between cores, or shares one with the load, pays for it by chance.
+ */
+export async function child(file, args = [], { nodeArgs = [], env = {}, core } = {}) {
+  const pinned = core !== undefined && CAN_PIN;
   const process_ = fork(path.join(BENCH, file), args, {
-    execArgv: nodeArgs,
+    ...(pinned ? { execPath: 'taskset' } : {}),
+    execArgv: pinned ? ['--cpu-list', String(core), process.execPath, ...nodeArgs] : nodeArgs,
     env: { ...ENVIRONMENT, ...env },
     cwd: BENCH,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -64,6 +72,6 @@ export function server(file, name, settings, options) {
 }
 
 /** The load, in a process of its own that stays warm. */
-export function loadGenerator() {
-  return child('load.mjs');
+export function loadGenerator(options) {
+  return child('load.mjs', [], options);
 }

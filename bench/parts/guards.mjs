@@ -24,10 +24,12 @@ const EVERYBODY = [
 ];
 
 const WARM_UP_SECONDS = 6;
+const LOAD = { core: 1 };
+const SERVER = { core: 0 };
 
 /** What a guarded route costs beside a bare one of Nest. */
 export async function guards({ redis, quick, only, adapters = ['express', 'fastify'], rounds, seconds }) {
-  const load = await loadGenerator();
+  const load = await loadGenerator(LOAD);
   const results = [];
   try {
     for (const adapter of adapters) {
@@ -39,8 +41,8 @@ export async function guards({ redis, quick, only, adapters = ['express', 'fasti
       const running = [];
       try {
         for (const { file, name } of titles) {
-          running.push(await server(file, name, settings));
-          bares.push(await server('bare', 'bare', settings));
+          running.push(await server(file, name, settings, SERVER));
+          bares.push(await server('bare', 'bare', settings, SERVER));
         }
         for (const [index, target] of running.entries()) await proveAnswers(target, titles[index]);
         if (quick) {

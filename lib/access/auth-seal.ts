@@ -1,15 +1,18 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 
 const JUDGED = Symbol('gatehouse:judged');
-const YES: PropertyDescriptor = { value: true, configurable: true };
+
+interface Sealed {
+  [JUDGED]?: boolean;
+}
 
 /** Says that the guard has judged this very call. Global and route guards of one call share the context object. */
 export function markJudged(context: ExecutionContext): void {
-  Object.defineProperty(context, JUDGED, YES);
+  (context as Sealed)[JUDGED] = true;
 }
 
 export function wasJudged(context: ExecutionContext): boolean {
-  return (context as { [JUDGED]?: boolean })[JUDGED] === true;
+  return (context as Sealed)[JUDGED] === true;
 }
 
 /**

@@ -77,7 +77,9 @@ export class RouteRules implements OnModuleInit {
     const compiler = new RuleCompiler(this.structure, this.moduleRef);
     const entries = [...this.modules.values()].flatMap((module) => {
       const own = module.providers.has(RouteRules);
-      const wrappers = [...module.controllers.values(), ...module.providers.values()];
+      // Of the hundreds of providers of this module none has a handler.
+      const providers = own ? [] : module.providers.values();
+      const wrappers = [...module.controllers.values(), ...providers];
       const types = new Set(wrappers.map((wrapper) => classOf(wrapper)).filter((type) => type !== undefined));
       return [...types].flatMap((type) =>
         this.compileClass(compiler, type, own).map((entry) => ({ ...entry, module: module.metatype, own })),

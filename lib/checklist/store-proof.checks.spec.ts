@@ -33,6 +33,27 @@ it('nothing is written but keys of its own that end within 10 s', async () => {
   await store.close();
 });
 
+/** Ends what it keeps so much later than it was told. */
+class LateStore extends MemoryStateStore {
+  constructor(private readonly lateMs: number) {
+    super(new SystemClock());
+  }
+
+  override set(key: string, value: string, ttlMs: number): Promise<void> {
+    return super.set(key, value, ttlMs + this.lateMs);
+  }
+}
+
+it.each([
+  [60, 'passed'],
+  [1_000, 'finding'],
+])('a store that ends a value %d ms late has %s', async (lateMs, status) => {
+  const store = new LateStore(lateMs);
+  const expiry = new StoreProofChecks(store).checks().find(({ id }) => id === 'store.expiry')!;
+  expect(await expiry.run()).toMatchObject({ status });
+  await store.close();
+});
+
 it('a store that is not reached is told with its reason, and what needs it throws', async () => {
   const reason = 'redis: nothing usable at 127.0.0.1:1 (ECONNREFUSED).';
   const [reachable, ...others] = new StoreProofChecks(new UnreachableStateStore([reason])).checks();

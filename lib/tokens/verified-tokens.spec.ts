@@ -24,6 +24,14 @@ describe('verified tokens', () => {
     expect(verified.get('a.b.c')).toBeUndefined();
   });
 
+  it('are not taken for others that end alike', () => {
+    const verified = new VerifiedTokens();
+    const tail = 's'.repeat(80);
+    verified.add(`a.b.${tail}`, entry('1'));
+    for (const other of [`a.c.${tail}`, `a.b.S${tail.slice(1)}`, tail]) expect(verified.get(other)).toBeUndefined();
+    expect(verified.get(`a.b.${tail}`)?.claims.jti).toBe('1');
+  });
+
   it('are 5,000 at most: the oldest makes room', () => {
     const verified = new VerifiedTokens();
     for (let number = 0; number <= 5_000; number += 1) verified.add(`t${number}`, entry(String(number)));

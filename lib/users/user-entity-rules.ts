@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.js';
 import { MysqlRules } from '../database/mysql-rules.js';
 import { StatementError } from '../database/statement-error.js';
@@ -7,6 +8,7 @@ import { StartUpError } from '../errors/start-up-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { AUTH_STRUCTURE } from '../options/tokens.js';
+import { tableName } from './escaped-names.js';
 import { reuseOfIds } from './returning-ids.js';
 import { userColumnProblems } from './user-column-problems.js';
 import { UserDirectory } from './user-directory.js';
@@ -40,15 +42,14 @@ export class UserEntityRules implements OnModuleInit {
     const missing: string[] = [];
     for (const entity of this.entities) {
       const { name, tableName } = this.database.dataSource.getMetadata(entity);
-      const readable = this.database.read((manager) =>
-        manager.createQueryBuilder(entity, 'e').where('1 = 0').getMany(),
-      );
-      await readable.catch((error: unknown) => {
-        if (!(error instanceof StatementError)) throw error;
-        missing.push(
-          `the table ${tableName} does not hold ${name}: ${error.message}. Run a migration, or set synchronize: true outside production.`,
-        );
-      });
+      await this.database
+        .read((manager) => readNothing(manager, entity))
+        .catch((error: unknown) => {
+          if (!(error instanceof StatementError)) throw error;
+          missing.push(
+            `the table ${tableName} does not hold ${name}: ${error.message}. Run a migration, or set synchronize: true outside production.`,
+          );
+        });
     }
     if (missing.length > 0) throw new StartUpError('the database does not have the tables.', missing);
   }
@@ -94,4 +95,13 @@ export class UserEntityRules implements OnModuleInit {
     const fields = userOptionProblems(metadata, dataSource, this.table.columns, this.settings);
     return [...mapping.unfit, ...fields];
   }
+}
+
+/** By hand: the query builder takes four times as long, at every start, for each entity. */
+async function readNothing(manager: EntityManager, entity: Type): Promise<void> {
+  const { driver } = manager.connection;
+  const stored = manager.connection.getMetadata(entity).columns.filter(({ isVirtualProperty }) => !isVirtualProperty);
+  // Without the `e` SQLite takes a column that is not there for a text.
+  const names = stored.map(({ databaseName }) => `e.${driver.escape(databaseName)}`);
+  await manager.query(`SELECT ${names.join(', ')} FROM ${tableName(manager, entity)} e WHERE 1 = 0`);
 }

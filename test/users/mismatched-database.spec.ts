@@ -2,10 +2,9 @@ import { expect, it } from 'vitest';
 import { startOver } from './kit.js';
 import { PEOPLE } from './tables.js';
 
-const STACK = { database: 'postgres', store: 'memory' } as const;
-
-function startWith(replaced: string, by: string): Promise<unknown> {
-  return startOver({ ...PEOPLE, ddl: () => PEOPLE.ddl('postgres').replace(replaced, by) }, STACK);
+function startWith(replaced: string, by: string, database: 'sqlite' | 'postgres' = 'postgres'): Promise<unknown> {
+  const table = { ...PEOPLE, ddl: () => PEOPLE.ddl(database).replace(replaced, by) };
+  return startOver(table, { database, store: 'memory' });
 }
 
 it('a column of another type than the entity says refuses the start', async () => {
@@ -14,8 +13,8 @@ it('a column of another type than the entity says refuses the start', async () =
   );
 });
 
-it('a column that is not there refuses the start', async () => {
-  await expect(startWith(', phone varchar(20) UNIQUE', '')).rejects.toThrow(
+it.each(['sqlite', 'postgres'] as const)('a column that is not there refuses the start, on %s', async (database) => {
+  await expect(startWith(', phone varchar(20) UNIQUE', '', database)).rejects.toThrow(
     /the table people does not hold Person: .*phone/,
   );
 });
