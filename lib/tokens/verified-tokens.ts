@@ -24,7 +24,9 @@ const TAIL = 43;
 export class VerifiedTokens {
   private readonly entries = new Map<string, Known>();
 
-  get(token: string): Entry | undefined {
+  /** What is no text at run time is not known either. */
+  get(token: unknown): Entry | undefined {
+    if (typeof token !== 'string') return undefined;
     const known = this.entries.get(token.slice(-TAIL));
     return known?.token === token ? known : undefined;
   }
