@@ -34,10 +34,20 @@ describe('AttemptChecks', () => {
     for (const check of checks) expect(await check.run(), check.id).toEqual({ status: 'passed' });
   });
 
+  it('refuses what opens a door, and warns of what may', () => {
+    const { checks } = setup();
+    expect(checks.map(({ id, area, severity }) => [id, area, severity])).toEqual([
+      ['network.trusted-proxy-hops', 'network', 'refuse'],
+      ['network.forwarded-header', 'network', 'warn'],
+      ['attempts.rate-limits', 'attempts', 'refuse'],
+      ['attempts.evictions', 'attempts', 'warn'],
+    ]);
+  });
+
   it('refuses trustedProxyHops not said in production, and shows both lines', async () => {
     const outcome = await setup({ trustedProxyHopsSaid: false }).run('network.trusted-proxy-hops');
-    expect(outcome).toMatchObject({ status: 'finding' });
-    expect(JSON.stringify(outcome)).toMatch(/trustedProxyHops: 0.*trustedProxyHops: 1/);
+    expect(outcome).toMatchObject({ status: 'finding', evidence: { said: false, trustedProxyHops: 0 } });
+    expect(JSON.stringify(outcome)).toMatch(/trustedProxyHops: 0.*trustedProxyHops: 1.*2 behind two/);
     const outside = setup({ trustedProxyHopsSaid: false, environment: 'development' });
     expect(await outside.run('network.trusted-proxy-hops')).toEqual({ status: 'passed' });
   });
@@ -48,7 +58,11 @@ describe('AttemptChecks', () => {
       '::1',
     );
     expect(addresses.forwardedSeen).toBe(true);
-    expect(await run('network.forwarded-header')).toMatchObject({ status: 'finding' });
+    expect(await run('network.forwarded-header')).toMatchObject({
+      status: 'finding',
+      evidence: { forwardedSeen: true, trustedProxyHops: 0 },
+      change: expect.stringMatching(/set `trustedProxyHops`.*accept the finding/) as string,
+    });
   });
 
   it('is quiet about a forwarded header that is trusted', async () => {

@@ -93,6 +93,33 @@ describe('DeviceCookie', () => {
     expect(cookie.read(`${payload}.${stranger.sign('device-cookie', payload)}`).isEmpty).toBe(true);
   });
 
+  it('is signed anew when another key signed it, and then lists the same accounts', () => {
+    const value = signedInTo('u1', 'u2');
+    const [before, now] = ['v7Qk2mXw9TzR4bNc8JpL6hYd3FsG5aUe', 'B8xK3pWm6TqZ9rVc2JnL5hYd7FsG4aUe'];
+    const settings = {
+      secret: now,
+      secrets: {},
+      acceptedSecrets: [{ secret: before, use: 'all' }],
+    } as unknown as AuthSettings;
+    const rotated = new DeviceCookie(new Keyring(settings, new SystemClock()), clock);
+    expect(cookie.renewed(value)).toBeUndefined();
+    const renewed = rotated.renewed(value)!;
+    expect(renewed).not.toBe(value);
+    expect(rotated.read(renewed).toArray()).toEqual(cookie.read(value).toArray());
+    expect(rotated.renewed(renewed)).toBeUndefined();
+    const payload = value.split('.')[0]!;
+    for (const none of [
+      undefined,
+      '',
+      '.',
+      `.${value.slice(value.indexOf('.'))}`,
+      payload,
+      value + 'x'.repeat(4_096),
+    ]) {
+      expect(rotated.renewed(none)).toBeUndefined();
+    }
+  });
+
   it.each([
     undefined,
     '',

@@ -26,6 +26,19 @@ describe('the account budget', () => {
     expect(await lab.try('right', OWNER)).toBe(60);
   });
 
+  it('says how long it is locked, which counts for nothing, and is unlocked', async () => {
+    const account = { userId: OWNER.userId, emailCanonical: OWNER.identifier };
+    await lab.inTurn(4, 'wrong', OWNER);
+    for (let time = 0; time < 3; time += 1) expect(await lab.attempts.lockedForMs(account)).toBe(0);
+    expect(await lab.inTurn(2, 'wrong', OWNER)).toEqual([...allChecked(1), 60]);
+    expect(await lab.attempts.lockedForMs(account)).toBe(MINUTE_MS);
+    clock.advance(20 * SECOND_MS);
+    expect(await lab.attempts.lockedForMs(account)).toBe(40 * SECOND_MS);
+    await lab.attempts.unlock(account);
+    expect(await lab.attempts.lockedForMs(account)).toBe(0);
+    expect(await lab.inTurn(6, 'wrong', OWNER)).toEqual([...allChecked(5), 60]);
+  });
+
   it('locks nobody when ten right passwords come at once', async () => {
     expect(checkedIn(await lab.atOnce(10, 'right', () => OWNER))).toBe(5);
     expect(await lab.inTurn(20, 'right', OWNER)).toEqual(allChecked(20));

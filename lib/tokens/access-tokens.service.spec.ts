@@ -7,7 +7,7 @@ import { resolveSettings } from '../options/resolve-options.js';
 import { TestClock } from '../testing/test-clock.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { RESERVED_CLAIMS, type TokenSubject } from './access-claims.js';
-import { jsonObject, parseJws, type JsonObject } from './jws.js';
+import { jsonObject, parseJws, signJws, type JsonObject } from './jws.js';
 import { TokenKeys } from './token-keys.js';
 import { TokenPassport } from './token-passport.js';
 
@@ -30,11 +30,14 @@ const SUBJECT: TokenSubject = {
 };
 
 class Claims extends AuthHooks {
+  readonly asked: unknown[] = [];
+
   constructor(private readonly given: unknown) {
     super();
   }
 
-  override claims(): JsonRecord {
+  override claims(whom: unknown): JsonRecord {
+    this.asked.push(whom);
     return this.given as JsonRecord;
   }
 }
@@ -43,7 +46,8 @@ function build(given?: unknown, values: Partial<AuthValues> = {}) {
   const clock = new TestClock(START);
   const settings = resolveSettings({ secret: SECRET, baseUrl: 'http://localhost', ...values }, { NODE_ENV: 'test' });
   const keys = new TokenKeys(settings, new Keyring(settings, clock), clock);
-  return { clock, tokens: new AccessTokens(keys, new TokenPassport(), new Claims(given), settings, clock) };
+  const hooks = new Claims(given);
+  return { clock, keys, hooks, tokens: new AccessTokens(keys, new TokenPassport(), hooks, settings, clock) };
 }
 
 function payloadOf(token: string): JsonObject {
@@ -73,6 +77,37 @@ describe('an access token', () => {
     });
   });
 
+  it.each([
+    [true, null],
+    [false, 'root'],
+  ])('says all of whom it is: verified %j, acted for by %j', async (emailVerified, impersonatorId) => {
+    const { tokens } = build();
+    const subject = { ...SUBJECT, emailVerified, impersonatorId };
+    const { token } = await tokens.sign(subject, []);
+    expect(payloadOf(token)['act']).toEqual(impersonatorId === null ? undefined : { sub: impersonatorId });
+    expect(await tokens.verify(token)).toEqual({
+      ...subject,
+      scopes: [],
+      issuedAt: START - 250,
+      expiresAt: START - 250 + 15 * MINUTE,
+      authenticatedAt: START - 250,
+      jti: payloadOf(token)['jti'],
+    });
+  });
+
+  it('is none when another key or another header stands over it', async () => {
+    const { tokens, keys } = build();
+    const { token } = await tokens.sign(SUBJECT, []);
+    const { algorithm, signKey, kid } = keys.signing;
+    const signed = (header: JsonObject) => signJws(algorithm, signKey, header, payloadOf(token));
+    const header = { typ: 'at+jwt', alg: algorithm, kid };
+    expect(await tokens.verify(signed(header))).toBeDefined();
+    for (const other of [{ kid: 'unknown' }, { typ: 'JWT' }, { alg: 'none' }]) {
+      expect(await tokens.verify(signed({ ...header, ...other }))).toBeUndefined();
+    }
+    expect(await tokens.verify(signJws(algorithm, signKey, header, {}))).toBeUndefined();
+  });
+
   it('lives for 15 minutes, and no longer than its session', async () => {
     const { tokens, clock } = build();
     expect((await tokens.sign(SUBJECT, [])).expiresIn).toBe(15 * 60);
@@ -90,6 +125,10 @@ describe('an access token', () => {
     clock.advance(16 * MINUTE);
     expect(await tokens.verifyExpired(token)).toBeDefined();
     expect(await tokens.verify(token)).toBeUndefined();
+    const another = (await tokens.sign({ ...SUBJECT, authenticatedAt: clock.now() }, [])).token;
+    await tokens.verifyExpired(another);
+    const claims = await tokens.verify(another);
+    expect(tokens.verify(another)).toBe(claims);
   });
 
   it('shows every request the same claims, which nobody can alter', async () => {
@@ -117,6 +156,14 @@ describe('claims of the application', () => {
     const { token } = await tokens.sign(SUBJECT, []);
     expect(payloadOf(token)).toMatchObject({ tenant: 't1', plan: { seats: 3 }, since: '2020-01-01T00:00:00.250Z' });
     expect(await tokens.verify(token)).toBeDefined();
+  });
+
+  it.each([null, 'root'])('are asked for the subject and the scopes, when %j acts for it', async (impersonatorId) => {
+    const { tokens, hooks } = build();
+    await tokens.sign({ ...SUBJECT, impersonatorId }, ['read']);
+    const { userId, sessionId, roles } = SUBJECT;
+    const whom = { userId, sessionId, roles, scopes: ['read'] };
+    expect(hooks.asked).toStrictEqual([impersonatorId === null ? whom : { ...whom, impersonatorId }]);
   });
 
   it('take no name that says who a token is from, for or about, and this is said once', async () => {

@@ -45,6 +45,16 @@ describe('scopes', () => {
     },
   );
 
+  it('are refused before anything is known of the caller where none of them exists', () => {
+    for (const asked of [undefined, '', 'all', 'nothing all']) expect(() => scopes.refuseUnknown(asked)).not.toThrow();
+    for (const asked of ['nothing', 'toString', 'read  all']) {
+      expect(
+        refusal(() => scopes.refuseUnknown(asked)),
+        asked,
+      ).toEqual(REFUSED);
+    }
+  });
+
   it('are none where none are asked for', () => {
     expect(scopes.grant('', ['editor'])).toEqual([]);
   });
