@@ -14,7 +14,7 @@ const ALONE = [
   'test/keys/sealed-columns.spec.ts',
   'test/migrations/**/*.spec.ts',
   'test/module/**/*.spec.ts',
-  'test/passwords/{imported,pepper}.spec.ts',
+  'test/passwords/{imported,pepper,stored}.spec.ts',
   'test/production/**/*.spec.ts',
   'test/quickstart/**/*.spec.ts',
   'test/recovery/unproven-columns.spec.ts',

@@ -5,7 +5,10 @@
 const FOLDERS = {
   keys: {},
   tokens: {},
-  passwords: { data: ['common-passwords.ts', 'common-password-digests.ts'] },
+  passwords: {
+    specs: ['test/passwords/{breached,stored}.spec.ts'],
+    data: ['common-passwords.ts', 'common-password-digests.ts'],
+  },
   'one-time-tokens': { specs: ['test/one-time-tokens/one-time-tokens.spec.ts'] },
   store: {
     // They stop and freeze servers, and wait for deadlines: minutes for a single mutant.
