@@ -52,6 +52,37 @@ describe('isPredictable', () => {
     'fdkzqwmhyepltsnfdkzqwmhyepltsn',
   ])('does not hold %s for predictable', (text) => expect(isPredictable(text)).toBe(false));
 
+  it.each([
+    ['ab', false],
+    ['aaa', true],
+    ['abc', true],
+    // Eight characters said twice, and nine.
+    ['fdkzqwmhfdkzqwmh', true],
+    ['fdkzqwmhyfdkzqwmhy', false],
+    // Runs of three on average, and just below.
+    ['abcqrsklm', true],
+    ['abcqrsklmx', false],
+    ['abcqrskl', false],
+    // Two runs, interleaved.
+    ['azbycx', true],
+    ['azbycxk', false],
+  ])('draws its lines: %s is %s', (text, is) => expect(isPredictable(text)).toBe(is));
+
+  it.each([
+    ['137138139140', true],
+    ['140139138137', true],
+    ['1370137113721373', true],
+    ['13700137011370213703', false],
+    // The last number may be cut off, but it takes three.
+    ['13713813914', true],
+    ['137138139', true],
+    ['13713813', false],
+    ['x137138139140', false],
+    ['137138139140x', false],
+    ['137138141140', false],
+    ['3210123', true],
+  ])('knows counting: %s is %s', (text, is) => expect(isPredictable(text)).toBe(is));
+
   it('stays fast on the longest password', () => {
     const before = performance.now();
     isPredictable('ab'.repeat(511) + 'c');
@@ -65,6 +96,15 @@ describe('repeatedUnit', () => {
     ['passwordpassword', 'password'],
     ['passwordpasswor', 'password'],
     ['passwordpas', 'passwordpas'],
+    // From twelve characters on, and from one and a half times.
+    ['passwordpass', 'password'],
+    ['passwordspass', 'passwordspass'],
+    ['dedade', 'dedade'],
+    ['dede', 'de'],
+    ['dededed', 'de'],
+    ['ded', 'ded'],
+    ['aabaaab', 'aabaaab'],
+    ['aabaaabaabaaab', 'aabaaab'],
     ['decade', 'decade'],
     ['🦊🐻🦊🐻', '🦊🐻'],
     ['', ''],
@@ -77,5 +117,29 @@ describe('countRuns', () => {
     ['2026!!!!!!', 5],
     ['123', 1],
     ['xk', 2],
+    ['k', 1],
+    // On from the end to the beginning, in either direction.
+    ['xyzabc', 1],
+    ['cbazyx', 1],
+    ['789012', 1],
+    ['210987', 1],
+    // One direction after the other.
+    ['abcba', 2],
+    ['aab', 2],
+    ['abb', 2],
+    ['qwe', 1],
+    ['ewq', 1],
+    ['qwewq', 2],
+    ['qazwsx', 2],
+    // With the shift key held.
+    ['!@#', 1],
+    ['1@3', 1],
+    [')(*', 1],
+    // Next to each other in the table of characters, but no letters or digits.
+    ['+,', 2],
+    ['<=>', 3],
+    ['@a', 2],
+    ['ac', 2],
+    ['éè', 1],
   ])('of %s is %i', (text, runs) => expect(countRuns(text)).toBe(runs));
 });

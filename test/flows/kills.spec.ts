@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-// The application as it is built; `npm run proof -- kills` dies 1,000 times.
+// The application as it is built; `npm run proof -- kills` dies 1,000 times and more.
 it('a process killed at a step leaves nothing by halves (after npm run build)', { timeout: 180_000 }, async () => {
   const operations = { ...someOf(OPERATIONS, 5, randomInt(100)) };
   const deaths = sampleOf(await everyStep(app!, operations), 5);
