@@ -35,6 +35,12 @@ class Another extends PasswordHasher {
   }
 }
 
+it('is a warning, and a check that acts', () => {
+  const [check, ...others] = new HashTimeChecks(new Another()).checks();
+  expect(check).toMatchObject({ id: 'passwords.time', area: 'passwords', severity: 'warn', work: 'acts' });
+  expect(others).toEqual([]);
+});
+
 const outcomeOf = async (hasher: PasswordHasher) => new HashTimeChecks(hasher).checks()[0]!.run();
 
 it('the time of a hash is told from a sixteenth of one', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Check } from '../checklist/check.js';
 import type { PasswordOptions } from '../options/auth-options.js';
 import type { AuthSettings } from '../options/auth-settings.js';
 import { BreachedPasswords, NoBreachedPasswords } from './breached-passwords.js';
@@ -17,7 +18,12 @@ interface Setup {
   readonly everybody?: boolean;
 }
 
-const run = (id: string, setup: Setup) => {
+const run = (id: string, setup: Setup) =>
+  checksOf(setup)
+    .find((check) => check.id === id)
+    ?.run();
+
+function checksOf(setup: Setup): readonly Check[] {
   const { passwords = {}, breached = new NoBreachedPasswords(), imported = NOTHING, everybody = false } = setup;
   const settings = {
     secret: GOOD,
@@ -26,21 +32,31 @@ const run = (id: string, setup: Setup) => {
     passwords: { minLength: 15, cost: 12, composition: [], ...passwords },
     secondFactor: { everybody, roles: ['admin'] },
   } as unknown as AuthSettings;
-  return new PasswordChecks(settings, { imported } as StoredPasswords, breached)
-    .checks()
-    .find((check) => check.id === id)
-    ?.run();
-};
+  return new PasswordChecks(settings, { imported } as StoredPasswords, breached).checks();
+}
 
 const peppers = (keys: Record<string, string>): Setup => ({ passwords: { pepper: { current: 'p1', keys } } });
 
 describe('PasswordChecks', () => {
+  it('refuses a start for a pepper alone, and asks nobody but the database', () => {
+    expect(checksOf({}).map(({ id, area, severity, work }) => [id, area, severity, work])).toEqual([
+      ['passwords.minimum', 'passwords', 'warn', undefined],
+      ['passwords.cost', 'passwords', 'warn', undefined],
+      ['passwords.composition', 'passwords', 'note', undefined],
+      ['passwords.pepper', 'passwords', 'refuse', undefined],
+      ['passwords.breached', 'passwords', 'note', undefined],
+      ['passwords.imported', 'passwords', 'note', 'asks'],
+    ]);
+  });
+
   it.each<[string, Setup, object]>([
     ['passwords.minimum', { passwords: { minLength: 14 } }, { minLength: 14, recommended: 15 }],
     ['passwords.cost', { passwords: { cost: 9 } }, { cost: 9, recommended: 10 }],
     ['passwords.composition', { passwords: { composition: ['digit', 'upper'] } }, { requiredClasses: 2 }],
     ['passwords.breached', {}, { lookUp: false }],
     ['passwords.imported', { imported: { bcrypt: 3, scrypt: 0, argon2: 1 } }, { bcrypt: 3, scrypt: 0, argon2: 1 }],
+    ['passwords.imported', { imported: { bcrypt: 2, scrypt: 2, argon2: 0 } }, { bcrypt: 2, scrypt: 2, argon2: 0 }],
+    ['passwords.imported', { imported: { bcrypt: 2, scrypt: 0, argon2: 2 } }, { bcrypt: 2, scrypt: 0, argon2: 2 }],
   ])('%s fires', (id, setup, evidence) => {
     expect(run(id, setup)).toMatchObject({ status: 'finding', evidence });
   });

@@ -55,7 +55,7 @@ beforeAll(async () => {
   });
   stored = app.get(StoredPasswords);
   for (let count = 0; count < 8; count += 1) {
-    ids.push((await app.get(Accounts).create({ email: `n${count}@example.com` })).id);
+    ids.push((await app.get(Accounts).create({ email: `n${count}@example.com` }))!.id);
   }
 });
 afterAll(() => app.close());
@@ -239,7 +239,7 @@ describe('a table of the application', () => {
 
   it('is looked through with those who are marked as deleted', async () => {
     const place = await staff({ passwords: { cost: 4 } });
-    const { id } = await place.get(Accounts).create({ email: 'ada@example.com' });
+    const { id } = (await place.get(Accounts).create({ email: 'ada@example.com' }))!;
     await place.dataSource.query("UPDATE staff SET password = ?, left_at = '2026-01-01 00:00:00' WHERE id = ?", [
       `$gatehouse$v=1,p=gone$${BCRYPT}`,
       id,

@@ -37,7 +37,7 @@ interface Waiting {
   readonly take: (mail: ReceivedMail) => void;
 }
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 10_000;
 
 /** A real SMTP server on an ephemeral port of loopback. */
 export async function startMailbox(server: SMTPServerOptions = {}): Promise<Mailbox> {
