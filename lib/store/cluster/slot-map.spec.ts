@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { slotOf } from './key-slot.js';
 import { redirectOf } from './redirect.js';
 import { seedTarget } from './seed-target.js';
 import { SlotMap } from './slot-map.js';
@@ -21,6 +22,35 @@ describe('what a cluster says of itself', () => {
     expect(SlotMap.parse([], 'a')).toBeUndefined();
   });
 
+  it('is the same where every slot has the same owner', () => {
+    const halves = (border: number) =>
+      SlotMap.parse(
+        [
+          [0, border, ['a', 1]],
+          [border + 1, 16_383, ['b', 2]],
+        ],
+        'asked',
+      )!;
+    expect(halves(8_000).equals(halves(8_000))).toBe(true);
+    expect(halves(8_000).equals(halves(8_001))).toBe(false);
+  });
+
+  it('names no owner of slots that nobody has, and asks a master for a key that it holds', () => {
+    const map = SlotMap.parse(
+      [
+        [0, 5_000, ['?', 1]],
+        [10_000, 16_383, ['b', 2]],
+      ],
+      'asked',
+    )!;
+    expect(map.masters).toEqual(['asked:1', 'b:2']);
+    expect(map.ownerOf(7_000)).toBeUndefined();
+    for (const master of map.masters) {
+      expect(map.probeOf(master)).toMatch(/^gh:probe:\d+$/);
+      expect(map.ownerOf(slotOf(map.probeOf(master)))).toBe(master);
+    }
+  });
+
   it.each([
     ['MOVED 3999 10.0.0.1:6381', { kind: 'moved', host: '10.0.0.1', port: 6_381 }],
     ['MOVED 3999 :6381', { kind: 'moved', host: '', port: 6_381 }],
@@ -35,6 +65,7 @@ describe('what a cluster says of itself', () => {
   it.each([
     ['redis://h', { socket: { host: 'h', port: 6_379 } }],
     ['rediss://u:p%40ss@h:7000/0', { username: 'u', password: 'p@ss', socket: { host: 'h', port: 7_000, tls: true } }],
+    ['redis://', { socket: { host: 'localhost', port: 6_379 } }],
     ['redis://:only@[::1]:7000', { password: 'only', socket: { host: '::1', port: 7_000 } }],
   ])('takes %s apart', (address, target) => {
     expect(seedTarget(address)).toEqual(target);
