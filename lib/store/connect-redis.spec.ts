@@ -101,3 +101,54 @@ describe('connecting to Redis at start', () => {
     await store.close();
   });
 });
+
+/** A server that has just been started, and refuses every command until it has read its file. */
+async function loadingServer(refusals: number): Promise<{ server: Server; url: string }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      for (const command of data.toString().split(/(?=\*\d)/)) {
+        if (!command.includes('PING')) socket.write('+OK\r\n');
+        else if ((refusals -= 1) < 0) socket.write('+PONG\r\n');
+        else socket.write('-LOADING Redis is loading the dataset in memory\r\n');
+      }
+    });
+  });
+  return { server, url: `redis://127.0.0.1:${await listen(server)}` };
+}
+
+describe('a Redis that is loading its data at start', () => {
+  it('is waited for', async () => {
+    const { server, url } = await loadingServer(2);
+    const settings = { url, cluster: undefined, cache: undefined, commandTimeoutMs: 300, connectTimeoutMs: 5_000 };
+    const store = await createRedisStateStore(settings, new SystemClock());
+    expect(store.kind).toBe('shared');
+    await store.close();
+    server.close();
+  });
+
+  it('is waited for no longer than any other', async () => {
+    const { server, url } = await loadingServer(Infinity);
+    const { error, ms } = await refusal(url, 700);
+    expectRefusal(error, '127.0.0.1', 'LOADING');
+    expect(ms).toBeGreaterThan(600);
+    expect(ms).toBeLessThan(2_500);
+    server.close();
+  });
+});
+
+it('a cache that is over no client of node-redis is refused by the name of its option', async () => {
+  for (const client of [
+    undefined,
+    {},
+    { sendCommand: () => undefined },
+    { sendCommand: () => undefined, masters: [] },
+  ]) {
+    const cache = { store: { client } } as never;
+    const settings = { url: undefined, cluster: undefined, cache, commandTimeoutMs: 300, connectTimeoutMs: 300 };
+    const refused = createRedisStateStore(settings, new SystemClock());
+    await expect(refused).rejects.toThrow(
+      /redis\.cache: not a cache over a node-redis client.*cache-manager-redis-yet/s,
+    );
+  }
+});

@@ -87,6 +87,28 @@ describe('MemoryStateStore when a partition is full', () => {
     expect(store.evictions().attempts).toBe(95);
   });
 
+  it.each([1, 2])(
+    'attempts: what is over makes room before anybody is pushed out, for keys tried %i times',
+    async (times) => {
+      const { store, clock } = make({ attempts: 10 });
+      const budget = { ...BUDGET, limit: 5, windowMs: 30_000 };
+      const five = async (name: string) => {
+        for (let index = 0; index < 5; index += 1) {
+          for (let attempt = 0; attempt < times; attempt += 1) {
+            await store.attemptBegin(`gh:attempt:${name}${index}`, budget);
+            await store.attemptEnd(`gh:attempt:${name}${index}`, budget, 'wrong');
+          }
+        }
+      };
+      await five('a');
+      clock.advance(budget.windowMs);
+      await five('b');
+      expect(store.evictions().attempts).toBe(0);
+      await five('c');
+      expect(store.evictions().attempts).toBe(5);
+    },
+  );
+
   it('attempts: a lock outlasts a flood of keys tried twice', async () => {
     const { store } = make({ attempts: 10 });
     const budget = { ...BUDGET, limit: 3 };
