@@ -1,50 +1,41 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * TypeORM keeps one list of entities for a process. Specs that declare some of their own, and those that start processes of
- * their own and so gain nothing, have a process each; all others share their modules, which are then read once.
- */
-const ALONE = [
-  'lib/database/mysql-rules.spec.ts',
-  'test/accounts/{column-values,deletion}.spec.ts',
-  'test/checklist/binary.spec.ts',
-  'test/database/**/*.spec.ts',
-  'test/docs/**/*.spec.ts',
-  'test/init/**/*.spec.ts',
-  'test/keys/sealed-columns.spec.ts',
-  'test/migrations/**/*.spec.ts',
-  'test/module/**/*.spec.ts',
-  'test/passwords/{imported,pepper,stored}.spec.ts',
-  'test/production/**/*.spec.ts',
-  'test/quickstart/**/*.spec.ts',
-  'test/recovery/unproven-columns.spec.ts',
-  'test/samples/**/*.spec.ts',
-  'test/users/**/*.spec.ts',
+/** Specs that wait long for processes of their own. One that began last would be waited for alone. */
+const LONGEST = [
+  'test/cli/reseal-rotation',
+  'test/docs/examples',
+  'test/flows/kills',
+  'test/init/nest-new',
+  'test/packed/packed',
+  'test/production/rotation',
+  'test/quickstart/quickstart-flows',
+  'test/samples/tokens',
 ];
+
+/** The longest first, then the largest, as always. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONGEST.some((name) => moduleId.endsWith(`/${name}.spec.ts`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
+    include: ['lib/**/*.spec.ts', 'test/**/*.spec.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    // Specs share a process and the modules in it, which are then read once and not hundreds of times.
+    pool: 'forks',
+    isolate: false,
+    setupFiles: ['test/support/forget-entities.ts'],
+    sequence: { sequencer: LongestFirst },
     // More than two processors have: many specs wait for deadlines, browsers and other processes.
     maxWorkers: 3,
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'shared',
-          include: ['lib/**/*.spec.ts', 'test/**/*.spec.ts'],
-          exclude: ALONE,
-          isolate: false,
-          pool: 'forks',
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        extends: true,
-        test: { name: 'alone', include: ALONE, pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
-      },
-    ],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });

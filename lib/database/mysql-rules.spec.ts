@@ -1,10 +1,13 @@
 import 'reflect-metadata';
-import { Column, Entity, Index, PrimaryColumn, type DataSource, type DataSourceOptions } from 'typeorm';
+import type { Type } from '@nestjs/common';
+import { Column, DataSource, Entity, Index, PrimaryColumn, type DataSourceOptions } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../common/clock.js';
 import { StartUpError } from '../errors/start-up-error.js';
 import { resolveSettings } from '../options/resolve-options.js';
-import { newDataSource, SECRET, type DatabaseKind } from '../../test/support/app.js';
+import { newDataSource, SECRET, serverOptions, type DatabaseKind } from '../../test/support/app.js';
+import { findMariadb, startMariadb } from '../../tools/lib/mariadb.mjs';
+import { createDatabase } from '../../tools/lib/services.mjs';
 import { exactText, idColumn } from './columns.js';
 import { Database } from './database.js';
 import { MysqlRules } from './mysql-rules.js';
@@ -24,6 +27,12 @@ class Keepsake extends Known {
   label!: string;
 }
 
+@Entity('Heirlooms')
+class Heirloom {
+  @PrimaryColumn(idColumn('id'))
+  id!: string;
+}
+
 const open: DataSource[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((dataSource) => dataSource.destroy()));
@@ -35,9 +44,9 @@ async function start(kind: DatabaseKind, options: Partial<DataSourceOptions> = {
   return dataSource;
 }
 
-async function check(dataSource: DataSource): Promise<string> {
+async function check(dataSource: DataSource, entity: Type = Keepsake): Promise<string> {
   const settings = resolveSettings({ secret: SECRET, baseUrl: 'http://localhost' }, { NODE_ENV: 'test' });
-  const rules = new MysqlRules(new Database(dataSource, settings, new SystemClock()), [Keepsake]);
+  const rules = new MysqlRules(new Database(dataSource, settings, new SystemClock()), [entity]);
   const error: unknown = await rules.apply().catch((reason: unknown) => reason);
   if (error === undefined) return 'started';
   expect(error).toBeInstanceOf(StartUpError);
@@ -113,6 +122,22 @@ describe('MysqlRules on MariaDB', () => {
   it('has nothing to say before the tables are there: that is told elsewhere', async () => {
     expect(await check(await start('mariadb'))).toBe('started');
   });
+});
+
+it('knows tables of a server that keeps their names in small letters', async () => {
+  const server = await startMariadb(findMariadb()!, { 'lower-case-table-names': 1 });
+  try {
+    const url = await createDatabase(server.url, 'small_');
+    const options = { ...serverOptions(url), synchronize: true, poolSize: 1, entities: [Heirloom] };
+    const dataSource = await new DataSource(options).initialize();
+    open.push(dataSource);
+    expect(await check(dataSource, Heirloom)).toBe('started');
+    await dataSource.query("INSERT INTO Heirlooms (id) VALUES ('abc'), ('ABC')");
+    expect(await dataSource.query('SELECT id FROM Heirlooms')).toHaveLength(2);
+  } finally {
+    await Promise.all(open.splice(0).map((dataSource) => dataSource.destroy()));
+    await server.stop();
+  }
 });
 
 it.each(['sqlite', 'postgres'] as const)('identifying text is exact on %s without further ado', async (kind) => {

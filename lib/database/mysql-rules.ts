@@ -53,9 +53,11 @@ export class MysqlRules {
       return ['the server has no collation that compares exactly: use MySQL 8.0.17 or MariaDB.'];
     const problems: string[] = [];
     // An entity that the DataSource does not know is told of elsewhere.
-    for (const entity of this.entities.filter((known) => dataSource.hasMetadata(known))) {
-      const metadata = dataSource.getMetadata(entity);
-      const stored = await columnsOf(manager, metadata);
+    const known = this.entities.filter((entity) => dataSource.hasMetadata(entity));
+    const tables = known.map((entity) => dataSource.getMetadata(entity));
+    const storedIn = await columnsOf(manager, tables);
+    for (const metadata of tables) {
+      const stored = storedIn(metadata);
       const engine = stored[0]?.engine;
       if (engine && engine !== 'InnoDB') problems.push(`${metadata.tableName} is in ${engine}, without transactions.`);
       const exact = exactColumnsOf(metadata);
@@ -96,15 +98,33 @@ export function isExact(collation: string | null): boolean {
   return collation !== null && EXACT_COLLATIONS.includes(collation);
 }
 
-/** What the database has of a table; empty without it. */
-export function columnsOf(manager: EntityManager, { database, tableName }: EntityMetadata): Promise<StoredColumn[]> {
-  return manager.query(
-    'SELECT c.COLUMN_NAME AS `name`, c.COLUMN_TYPE AS `columnType`, c.COLLATION_NAME AS `collation`, ' +
-      'c.IS_NULLABLE AS `nullable`, t.ENGINE AS `engine` FROM information_schema.COLUMNS c ' +
-      'JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME ' +
-      'WHERE c.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND c.TABLE_NAME = ?',
-    [database ?? null, tableName],
-  );
+/**
+ * What the database has of each table, in one question for each database; nothing of a table that is not there. A server
+ * that keeps names of tables in small letters (`lower_case_table_names`) answers those.
+ */
+export async function columnsOf(
+  manager: EntityManager,
+  tables: readonly EntityMetadata[],
+): Promise<(table: EntityMetadata) => readonly StoredColumn[]> {
+  const found = new Map<string, StoredColumn[]>();
+  const key = (database: string | undefined, tableName: string): string => JSON.stringify([database, tableName]);
+  for (const database of new Set(tables.map((table) => table.database))) {
+    const names = tables.filter((table) => table.database === database).map(({ tableName }) => tableName);
+    const rows = await manager.query<(StoredColumn & { readonly tableName: string })[]>(
+      'SELECT c.TABLE_NAME AS `tableName`, c.COLUMN_NAME AS `name`, c.COLUMN_TYPE AS `columnType`, ' +
+        'c.COLLATION_NAME AS `collation`, c.IS_NULLABLE AS `nullable`, t.ENGINE AS `engine` ' +
+        'FROM information_schema.COLUMNS c ' +
+        'JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME ' +
+        'WHERE c.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND c.TABLE_NAME IN (?)',
+      [database ?? null, names],
+    );
+    for (const { tableName, ...column } of rows) {
+      const name = key(database, tableName);
+      found.set(name, [...(found.get(name) ?? []), column]);
+    }
+  }
+  return ({ database, tableName }) =>
+    found.get(key(database, tableName)) ?? found.get(key(database, tableName.toLowerCase())) ?? [];
 }
 
 /** Names in the database of the columns that one of the entity's classes declares as exact text. */

@@ -11,5 +11,11 @@ export interface MariadbInstallation {
 }
 
 export function findMariadb(): string | undefined;
-export function startMariadb(binary: string): Promise<MariadbProcess & { readonly url: string }>;
-export function installMariadb(binary: string): Promise<MariadbInstallation>;
+export function startMariadb(
+  binary: string,
+  settings?: Readonly<Record<string, string | number>>,
+): Promise<MariadbProcess & { readonly url: string }>;
+export function installMariadb(
+  binary: string,
+  settings?: Readonly<Record<string, string | number>>,
+): Promise<MariadbInstallation>;

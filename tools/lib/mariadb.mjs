@@ -14,9 +14,12 @@ export function findMariadb() {
   return which('mariadbd') ?? (isExecutable(SYSTEM) ? SYSTEM : undefined);
 }
 
-/** A MariaDB of our own on loopback, with a random password, without durability. Answers its URL, pid and `stop()`. */
-export async function startMariadb(binary) {
-  const server = await installMariadb(binary);
+/**
+ * A MariaDB of our own on loopback, with a random password, without durability, and with further `settings` of the server.
+ * Answers its URL, pid and `stop()`.
+ */
+export async function startMariadb(binary, settings) {
+  const server = await installMariadb(binary, settings);
   try {
     return { ...(await server.run()), url: server.url };
   } catch (error) {
@@ -29,7 +32,7 @@ export async function startMariadb(binary) {
  * The same in two steps, for a server that is to be killed and run again: `run()` starts it on the same port with the
  * data it had, and answers pid and `stop()`. The last `stop()` removes the data, unless `run({ keep: true })` said not to.
  */
-export async function installMariadb(binary) {
+export async function installMariadb(binary, further = {}) {
   const user = ordinaryUser();
   const folder = privateFolder(user);
   const password = randomBytes(16).toString('hex');
@@ -44,7 +47,7 @@ export async function installMariadb(binary) {
   const run = ({ keep = false } = {}) =>
     startServer({
       command: binary,
-      args: settings(folder, port),
+      args: [...settings(folder, port), ...asArguments(further)],
       user,
       folder,
       keep,

@@ -10,6 +10,8 @@ import { Tally } from './tally.mjs';
  */
 export async function testRun({ limitMs }, work) {
   checkNodeVersion();
+  // Most of what runs lives for seconds and leaves much behind at once: with room for it, a sixth less time is spent.
+  process.env.NODE_OPTIONS = `--max-semi-space-size=32 ${process.env.NODE_OPTIONS ?? ''}`.trim();
   const tally = new Tally();
   const started = [];
   const stopAll = () => Promise.allSettled(started.splice(0).map((service) => service.stop()));

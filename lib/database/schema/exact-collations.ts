@@ -25,9 +25,10 @@ export async function looseColumns(
   changed: ReadonlySet<string>,
 ): Promise<Step[]> {
   const steps: Step[] = [];
+  const storedIn = await columnsOf(manager, tables);
   for (const metadata of tables) {
     const exact = exactColumnsOf(metadata);
-    const loose = (await columnsOf(manager, metadata)).filter(
+    const loose = storedIn(metadata).filter(
       ({ name, collation: found }) =>
         exact.has(name) && !isExact(found) && !changed.has(`${nameOf(manager.connection, metadata)}.${name}`),
     );

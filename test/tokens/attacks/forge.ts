@@ -57,9 +57,14 @@ export function newPrivateKey(algorithm: Exclude<TokenAlgorithm, 'HS256'>): stri
   return pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
-/** A key of somebody else's, of the same kind. */
+const strangers = new Map<string, KeyObject>();
+
+/** A key of somebody else's, of the same kind: one for all attacks, as some take a second to find. */
 export function strangerKey(algorithm: TokenAlgorithm): KeyObject {
-  return createPrivateKey(newPrivateKey(algorithm === 'HS256' ? 'RS256' : algorithm));
+  const kind = algorithm === 'HS256' ? 'RS256' : algorithm;
+  const key = strangers.get(kind) ?? createPrivateKey(newPrivateKey(kind));
+  strangers.set(kind, key);
+  return key;
 }
 
 /** The parts of a token that is one of ours, read without a look at its signature. */
