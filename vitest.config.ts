@@ -5,6 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'test/cli/reseal-rotation',
   'test/docs/examples',
+  'test/faults/nth-call/nth-call',
+  'test/flows/audit',
   'test/flows/kills',
   'test/init/nest-new',
   'test/packed/packed',
