@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as afterAnswers, setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { FAILED_IN_ROW_LIMIT } from '../attempts/budgets.js';
@@ -69,8 +69,10 @@ export class PasswordRecord implements BeforeApplicationShutdown {
     return true;
   }
 
+  /** Not before the answer has gone to the socket: SQLite would do the work in the way of it. */
   private later(complaint: string, work: () => Promise<void>): void {
-    const written = work()
+    const written = afterAnswers()
+      .then(work)
       .catch(() => this.logger.warn(complaint))
       .finally(() => this.writing.delete(written));
     this.writing.add(written);

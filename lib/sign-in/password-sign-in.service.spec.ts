@@ -192,9 +192,9 @@ describe('a password', () => {
     await lab.open(userId);
     for (let round = 0; round < 3; round += 1) {
       for (let times = 0; times < 4; times += 1) await refused();
+      await written();
       await signIn();
     }
-    await written();
     expect(await lab.account(userId)).toMatchObject({ failedInRow: 0 });
   });
 

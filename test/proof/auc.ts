@@ -24,14 +24,17 @@ export interface Timed {
   readonly second: readonly number[];
 }
 
+/** Something that is measured: answers how long it took, in milliseconds. */
+export type Measured = () => Promise<number>;
+
 /**
  * Measures pairs: each begins with the other one of the two, so that drift and what one leaves behind fall on both.
  * `between` comes before each pair and is not measured.
  */
 export async function timePairs(
   count: number,
-  first: () => Promise<unknown>,
-  second: () => Promise<unknown>,
+  first: Measured,
+  second: Measured,
   between: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Timed> {
   const times = { first: [] as number[], second: [] as number[] };
@@ -40,9 +43,8 @@ export async function timePairs(
     const order = pair % 2 === 0 ? (['first', 'second'] as const) : (['second', 'first'] as const);
     await between();
     for (const which of order) {
-      const begun = performance.now();
-      await (which === 'first' ? first() : second());
-      if (pair >= 0) times[which].push(performance.now() - begun);
+      const ms = await (which === 'first' ? first() : second());
+      if (pair >= 0) times[which].push(ms);
     }
   }
   return times;
