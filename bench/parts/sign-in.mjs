@@ -5,6 +5,7 @@ import { fixed, table } from '../lib/table.mjs';
 const IN_FLIGHT = 64;
 const AT_ONCE = 200;
 const ACCOUNTS = 100;
+const WARM_UP = 300;
 const PASSWORD = 'seven hinges and a bell';
 const HEADERS = { 'content-type': 'application/json', origin: 'http://127.0.0.1:3000' };
 
@@ -21,7 +22,7 @@ const betterLogin = {
 
 /** How many sign in beside how many passwords the machine can compare at all, and what others notice of it. */
 export async function signIn({ redis, quick, rounds, cost = 12, amount = 96 }) {
-  const due = quick ? { cost: 4, amount: 64, rounds: 1 } : { cost, amount, rounds };
+  const due = quick ? { cost: 4, amount: 64, rounds: 1, warmUp: 64 } : { cost, amount, rounds, warmUp: WARM_UP };
   const [load, otherLoad] = [await loadGenerator(), await loadGenerator()];
   const results = [];
   try {
@@ -45,8 +46,9 @@ export async function signIn({ redis, quick, rounds, cost = 12, amount = 96 }) {
   return { results: { ...due, inFlight: IN_FLIGHT, contestants: results }, text: report(results, due) };
 }
 
-async function throughput(load, target, requests, { cost, amount, rounds }) {
+async function throughput(load, target, requests, { cost, amount, rounds, warmUp }) {
   const seen = [];
+  await signInAll(load, target, requests, warmUp);
   for (let round = 0; round < rounds; round++) {
     const own = () => signInAll(load, target, requests, amount);
     const bare = () => target.ask('raw', { cost, amount, inFlight: IN_FLIGHT });

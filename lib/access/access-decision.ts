@@ -1,5 +1,6 @@
 import { HttpException, Logger, type ExecutionContext } from '@nestjs/common';
 import { SECOND_MS } from '../common/duration.js';
+import { inTime } from '../common/in-time.js';
 import type { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { PolicyFunction } from './access-policy.js';
@@ -52,18 +53,15 @@ async function bounded(
   context: ExecutionContext,
   deadlineMs: number,
 ): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`A policy has not answered within ${deadlineMs} ms.`)), deadlineMs);
-  });
+  const late = (): never => {
+    throw new Error(`A policy has not answered within ${deadlineMs} ms.`);
+  };
   try {
-    return await Promise.race([(async () => policy(principal, context))(), deadline]);
+    return await inTime((async () => policy(principal, context))(), deadlineMs, late);
   } catch (error) {
     if (error instanceof HttpException) throw error;
     logger.error(`A policy of ${context.getClass().name} failed, so the request is refused.`, stackOf(error));
     throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: SECOND_MS, cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Clock } from '../common/clock.js';
+import { SECOND_MS } from '../common/duration.js';
+import { inTime } from '../common/in-time.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
 import { isMysql, sharesConnection } from './dialect.js';
@@ -102,7 +104,7 @@ export class Database {
     await runner.startTransaction(this.isolation);
     try {
       const result = await work(runner.manager);
-      if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+      if (isTooLate()) throw unavailable();
       await runner.commitTransaction();
       return result;
     } catch (error) {
@@ -121,11 +123,11 @@ export class Database {
     // A transaction of the host's would take our work along when it is rolled back. Nothing may come between the last
     // look and our own beginning.
     while (runner.isTransactionActive && !isTooLate()) await delay(1);
-    if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+    if (isTooLate()) throw unavailable();
     await this.beginShared(runner);
     try {
       const result = await work(runner.manager);
-      if (isTooLate()) throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+      if (isTooLate()) throw unavailable();
       await runner.commitTransaction();
       // Only the outermost commit is one: the host may have begun a nested transaction meanwhile.
       while (runner.isTransactionActive && !isTooLate()) await delay(1);
@@ -156,21 +158,16 @@ export class Database {
 
   private async bounded<T>(work: (runner: QueryRunner, deadline: Deadline) => Promise<T>): Promise<T> {
     const deadline: Deadline = { passed: false };
-    const timeout = new AbortController();
-    const expired = delay(this.settings.database.timeoutMs, undefined, { signal: timeout.signal, ref: false }).then(
-      () => {
-        deadline.passed = true;
-        throw new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000, cause: new Error('database deadline') });
-      },
-    );
+    const end = (): never => {
+      deadline.passed = true;
+      throw unavailable(new Error('database deadline'));
+    };
     try {
-      return await Promise.race([this.onPrimary((runner) => work(runner, deadline)), expired]);
+      const done = this.onPrimary((runner) => work(runner, deadline));
+      return await inTime(done, this.settings.database.timeoutMs, end);
     } catch (error) {
       const cause = withoutValues(error);
-      throw isUnavailable(error) ? new AuthError('STORE_UNAVAILABLE', { retryAfterMs: 1_000, cause }) : cause;
-    } finally {
-      timeout.abort();
-      expired.catch(() => undefined);
+      throw isUnavailable(error) ? unavailable(cause) : cause;
     }
   }
 
@@ -183,6 +180,10 @@ export class Database {
       await runner.release().catch(() => undefined);
     }
   }
+}
+
+function unavailable(cause?: unknown): AuthError {
+  return new AuthError('STORE_UNAVAILABLE', { retryAfterMs: SECOND_MS, cause });
 }
 
 /**

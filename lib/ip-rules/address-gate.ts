@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { SECOND_MS } from '../common/duration.js';
+import { inTime } from '../common/in-time.js';
 import { Database } from '../database/database.js';
 import { AuthError } from '../errors/auth-error.js';
 import { AuthSettings } from '../options/auth-settings.js';
@@ -67,10 +67,12 @@ export class AddressGate implements OnApplicationBootstrap {
     const read = this.reading ?? this.read();
     if (this.rules === undefined) return read;
     if (this.isSlow) return;
-    const late = new AbortController();
-    const lateness = delay(WAIT_MS, true, { signal: late.signal, ref: false }).catch(() => false);
-    this.isSlow = (await Promise.race([read.then(() => false), lateness])) && this.reading !== undefined;
-    late.abort();
+    const inVain = await inTime(
+      read.then(() => false),
+      WAIT_MS,
+      () => true,
+    );
+    this.isSlow = inVain && this.reading !== undefined;
   }
 
   /** One reading at a time. Never fails: what is known stays in force. */

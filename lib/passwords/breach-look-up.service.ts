@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { inTime } from '../common/in-time.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { normalised } from './password-text.js';
 import { SparseLog } from './sparse-log.js';
@@ -33,23 +34,17 @@ export class BreachLookUp {
 
   private async ask(prefix: string): Promise<Iterable<string> | string> {
     const deadline = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        deadline.abort();
-        reject(new Error('late'));
-      }, BREACH_DEADLINE_MS);
-    });
     const answer = (async () => this.port.suffixes(prefix, deadline.signal))();
-    // Nobody hears of it any more once the deadline has passed.
-    answer.catch(() => undefined);
     try {
-      return await Promise.race([answer, late]);
+      return await inTime(answer, BREACH_DEADLINE_MS, late);
     } finally {
-      clearTimeout(timer);
       deadline.abort();
     }
   }
+}
+
+function late(): never {
+  throw new Error('late');
 }
 
 function isListed(suffix: string, answer: Iterable<string> | string): boolean {

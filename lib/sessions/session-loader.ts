@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { MINUTE_MS } from '../common/duration.js';
+import { inTime } from '../common/in-time.js';
 import { Database } from '../database/database.js';
 import { UserRole } from '../roles/user-role.entity.js';
 import { Account } from '../users/account.entity.js';
@@ -139,12 +139,8 @@ export class SessionLoader {
   private async touch(session: LiveSession): Promise<LiveSession> {
     const now = this.clock.now();
     if (now - session.lastSeenAt <= TOUCH_EVERY_MS) return session;
-    const busy = new AbortController();
-    const touched = await Promise.race([
-      this.write(session, now).catch(() => false),
-      delay(TOUCH_WITHIN_MS, false, { signal: busy.signal, ref: false }).catch(() => false),
-    ]);
-    busy.abort();
+    const written = this.write(session, now).catch(() => false);
+    const touched = await inTime(written, TOUCH_WITHIN_MS, () => false);
     return touched ? { ...session, lastSeenAt: now } : session;
   }
 

@@ -58,9 +58,12 @@ export class RefreshRotation {
   async refresh(request: RefreshRequest): Promise<TokenResponse> {
     const presented = this.refreshTokens.read(request.refreshToken);
     if (presented === undefined) throw new AuthError('INVALID_REFRESH_TOKEN');
+    // Both ask the state store, so they ask it at once.
+    const counted = this.limits.countSession('tokenRefresh', presented.sid);
+    counted.catch(() => undefined);
     const session = await this.cache.find(presented.userId, presented.sid, { touch: false });
     if (session === undefined) throw new AuthError('INVALID_REFRESH_TOKEN');
-    const admission = await this.admit(session, request);
+    const admission = await this.admit(session, request, counted);
     // The usual case: the statement itself holds every condition, so nothing has to be read.
     if ('pair' in admission && (await this.families.rotate(presented))) {
       return admission.pair.withGeneration(presented.generation + 1);
@@ -105,11 +108,15 @@ export class RefreshRotation {
     return refusal;
   }
 
-  private async admit(session: LiveSession, { scope, client }: RefreshRequest): Promise<Admission> {
+  private async admit(
+    session: LiveSession,
+    { scope, client }: RefreshRequest,
+    counted: Promise<void>,
+  ): Promise<Admission> {
     try {
       await this.askVeto(session, client);
       const scopes = this.scopes.clamp(session.scopes ?? [], scope, session.roles);
-      await this.limits.countSession('tokenRefresh', session.sid);
+      await counted;
       const subject = { ...session, sessionId: session.id, sessionExpiresAt: session.expiresAt };
       return { pair: await this.issuer.sign(subject, scopes) };
     } catch (error) {

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { MINUTE_MS } from '../../common/duration.js';
+import { inTime } from '../../common/in-time.js';
 import { Database } from '../../database/database.js';
 import { UserRole } from '../../roles/user-role.entity.js';
 import { SecondFactors } from '../../second-factors/second-factors.service.js';
@@ -105,7 +105,6 @@ export class ApiKeyLoader {
 
   /** Conditional, so that of many requests one writes; given up, not failed, when the database is busy. */
   private async touch(id: string, usedFrom: string, now: number): Promise<void> {
-    const busy = new AbortController();
     const written = this.database.read((manager) =>
       manager
         .createQueryBuilder()
@@ -115,8 +114,7 @@ export class ApiKeyLoader {
         .andWhere('(lastUsedAt IS NULL OR lastUsedAt < :due)', { due: now - TOUCH_EVERY_MS })
         .execute(),
     );
-    const given = delay(TOUCH_WITHIN_MS, undefined, { signal: busy.signal, ref: false });
-    await Promise.race([written.catch(() => undefined), given.catch(() => undefined)]);
-    busy.abort();
+    const settled = written.catch(() => undefined);
+    await inTime(settled, TOUCH_WITHIN_MS, () => undefined);
   }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration, TokenEndpointResponse } from 'openid-client';
 import { Clock } from '../../common/clock.js';
 import { MINUTE_MS, SECOND_MS } from '../../common/duration.js';
+import { inTime } from '../../common/in-time.js';
 import { AuthSettings } from '../../options/auth-settings.js';
 import type { Exchanged, ProviderTokens } from './exchanged.js';
 import type { OAuthFlow } from './oauth-flow.js';
@@ -45,7 +45,7 @@ export class ProviderExchange {
 
   /** Throws a `ProviderFailure`. */
   authorizationUrl(flow: OAuthFlow): Promise<URL> {
-    return this.inTime(async () => {
+    return this.answered(async () => {
       const client = this.client(flow);
       const { scopes, authorizationParameters, kind } = client.settings;
       const isAgain = flow.purpose === 'reauthenticate';
@@ -67,7 +67,7 @@ export class ProviderExchange {
 
   /** Checks the answer to an authorization request and exchanges its code. Throws a `ProviderFailure`. */
   exchange(flow: OAuthFlow, answer: URLSearchParams): Promise<Exchanged> {
-    return this.inTime(async () => {
+    return this.answered(async () => {
       const client = this.client(flow);
       const configuration = await client.configuration();
       const tokens = await this.redeem(client, configuration, flow, answer);
@@ -166,18 +166,15 @@ export class ProviderExchange {
   }
 
   /** However many questions it takes, the provider has so long for all of them. */
-  private async inTime<T>(work: () => Promise<T>): Promise<T> {
-    const timer = new AbortController();
-    const expired = delay(this.settings.oauth.timeoutMs, undefined, { signal: timer.signal, ref: false }).then(() => {
-      throw new ProviderFailure('unreachable', new Error('The provider took too long.'));
-    });
+  private async answered<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await Promise.race([work(), expired]);
+      return await inTime(work(), this.settings.oauth.timeoutMs, tookTooLong);
     } catch (error) {
       throw error instanceof ProviderFailure ? error : new ProviderFailure(reasonOf(error, this.openid!), error);
-    } finally {
-      timer.abort();
-      expired.catch(() => undefined);
     }
   }
+}
+
+function tookTooLong(): never {
+  throw new ProviderFailure('unreachable', new Error('The provider took too long.'));
 }
