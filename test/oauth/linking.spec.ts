@@ -166,7 +166,9 @@ describe('linking', () => {
   it('gives an identity that 30 ask for at once to one', async () => {
     const { app, hostile } = stand;
     const identity = { sub: newName() };
-    const members = await Promise.all(Array.from({ length: 30 }, () => newMember(app)));
+    // One after the other: sign-ins at once from one address count as wrong until they are known to be right.
+    const members: Awaited<ReturnType<typeof newMember>>[] = [];
+    while (members.length < 30) members.push(await newMember(app));
     const landings = await Promise.all(members.map((member) => link(member, hostile, identity)));
     expect(landings.filter(({ error }) => error === null)).toHaveLength(1);
     expect(new Set(landings.map(({ error }) => error))).toEqual(new Set([null, 'ALREADY_LINKED']));
