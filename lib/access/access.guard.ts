@@ -1,5 +1,6 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { isAwaited } from '../common/awaitable.js';
 import { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
@@ -9,7 +10,7 @@ import { AddressCheck } from './address-check.js';
 import { requirePolicies, requireRule } from './access-decision.js';
 import { markJudged } from './auth-seal.js';
 import { callSiteOf, type CallSite } from './call-site.js';
-import { isAwaited, leaveVerdict, type CredentialOutcome, type Verdict } from './call-state.js';
+import { leaveVerdict, type CredentialOutcome, type Verdict } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CookieRenewal } from './cookie-renewal.js';
 import { principalIn, Principals } from './principals.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { isAwaited, type Awaitable } from '../common/awaitable.js';
 import { Principal } from '../common/principal.js';
 import { RoleGrants } from '../roles/role-grants.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import type { AccessClaims } from '../tokens/access-claims.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { TokenScopes } from '../tokens/token-scopes.js';
-import { isAwaited, type Awaitable } from './call-state.js';
 import { sessionPrincipal } from './session-principal.js';
 
 /** How far a bearer token is checked: by itself, or with the login session that it stands for. */

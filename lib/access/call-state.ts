@@ -1,3 +1,4 @@
+import type { Awaitable } from '../common/awaitable.js';
 import type { Principal } from '../common/principal.js';
 import type { AuthError } from '../errors/auth-error.js';
 import type { CheckDepth } from './bearer-token-reader.js';
@@ -8,14 +9,6 @@ export type CredentialOutcome =
   | { readonly status: 'none' | 'dead' }
   | { readonly status: 'refused'; readonly error: AuthError }
   | { readonly status: 'live'; readonly principal: Principal };
-
-/** At once, where nobody has to be asked: a promise costs more than what it waits for here. */
-export type Awaitable<T> = T | Promise<T>;
-
-/** Not `instanceof`: what replaces the global `Promise`, as zone.js does, does not replace that of async functions. */
-export function isAwaited<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof (value as Partial<Promise<T>> | null | undefined)?.then === 'function';
-}
 
 /** What the guard leaves behind for parameter decorators. */
 export interface Verdict {

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { isAwaited, type Awaitable } from '../common/awaitable.js';
 import { Principal } from '../common/principal.js';
 import { AuthError } from '../errors/auth-error.js';
 import type { AuthStructure } from '../options/auth-options.js';
@@ -8,7 +9,7 @@ import { addressedRequest } from './addressed-request.js';
 import { ApiKeyReader } from './api-key-reader.js';
 import { BearerTokenReader, type CheckDepth } from './bearer-token-reader.js';
 import { callSiteOf, isUpgrade, type CallSite, type Transport } from './call-site.js';
-import { isAwaited, rememberedOutcome, type Awaitable, type CredentialOutcome } from './call-state.js';
+import { rememberedOutcome, type CredentialOutcome } from './call-state.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CsrfProtection, isUnsafe } from './csrf-protection.js';
 import { SessionReader, type AuthRequest } from './credential-source.js';

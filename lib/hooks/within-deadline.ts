@@ -1,3 +1,4 @@
+import { isAwaited, type Awaitable } from '../common/awaitable.js';
 import { SECOND_MS } from '../common/duration.js';
 import { inTime } from '../common/in-time.js';
 import { AuthError } from '../errors/auth-error.js';
@@ -6,13 +7,9 @@ import { AuthError } from '../errors/auth-error.js';
 export const HOOK_DEADLINE_MS = 5 * SECOND_MS;
 
 /** What the application's code answers, or 503 `STORE_UNAVAILABLE` when it does not answer in time. */
-export async function withinDeadline<T>(work: () => T | Promise<T>, deadlineMs = HOOK_DEADLINE_MS): Promise<T> {
+export async function withinDeadline<T>(work: () => Awaitable<T>, deadlineMs = HOOK_DEADLINE_MS): Promise<T> {
   const answer = work();
-  return isThenable(answer) ? inTime(answer, deadlineMs, tooLate) : answer;
-}
-
-function isThenable<T>(answer: T | Promise<T>): answer is Promise<T> {
-  return typeof (answer as Partial<Promise<T>> | null | undefined)?.then === 'function';
+  return isAwaited(answer) ? inTime(answer, deadlineMs, tooLate) : answer;
 }
 
 function tooLate(): never {
