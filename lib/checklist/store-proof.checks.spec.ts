@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { SystemClock } from '../common/clock.js';
+import { AuthError } from '../errors/auth-error.js';
 import { MemoryStateStore } from '../store/memory-state-store.js';
 import { UnreachableStateStore } from '../store/unreachable-state-store.js';
 import { StoreProofChecks } from './store-proof.checks.js';
@@ -51,6 +52,29 @@ it.each([
   const store = new LateStore(lateMs);
   const expiry = new StoreProofChecks(store).checks().find(({ id }) => id === 'store.expiry')!;
   expect(await expiry.run()).toMatchObject({ status });
+  await store.close();
+});
+
+/** Does not answer the first so many times. */
+class FailingOver extends MemoryStateStore {
+  constructor(private refusals: number) {
+    super(new SystemClock());
+  }
+
+  override async ping(): Promise<void> {
+    this.refusals -= 1;
+    if (this.refusals >= 0) throw new AuthError('STORE_UNAVAILABLE');
+    await super.ping();
+  }
+}
+
+it.each([
+  [2, 'passed'],
+  [Infinity, 'finding'],
+])('a store that does not answer %d times has %s', async (times, status) => {
+  const store = new FailingOver(times);
+  const reachable = new StoreProofChecks(store).checks().find(({ id }) => id === 'store.reachable')!;
+  expect(await reachable.run()).toMatchObject({ status });
   await store.close();
 });
 

@@ -10,6 +10,8 @@ const KEY_TTL_MS = 10_000;
 const SHORT_TTL_MS = 10;
 /** Timers and clocks are not exact: it is looked for again before a store is blamed, and no start waits for longer. */
 const LOOKS_AFTER_MS = [15, 15, 30, 90];
+/** A failover, or a process that is busy starting, is no store that is missing: it is asked again before a start is refused. */
+const ASKS_AFTER_MS = [0, 500, 1_500];
 const TAKERS = 50;
 
 /** Proves by doing that the store keeps what it promises. Writes keys under `gh:doctor:` alone. */
@@ -37,18 +39,25 @@ export class StoreProofChecks extends CheckSource {
   }
 
   private async reachable(): Promise<CheckOutcome> {
-    if (!(this.store instanceof UnreachableStateStore)) {
-      const answered = await this.store.ping().then(
-        () => true,
-        () => false,
-      );
-      if (answered) return passed;
-    }
+    if (await this.answers()) return passed;
     return {
       status: 'finding',
       evidence: { answered: false },
       change: unreachable(this.store),
     };
+  }
+
+  private async answers(): Promise<boolean> {
+    if (this.store instanceof UnreachableStateStore) return false;
+    for (const waitMs of ASKS_AFTER_MS) {
+      await delay(waitMs);
+      const answered = await this.store.ping().then(
+        () => true,
+        () => false,
+      );
+      if (answered) return true;
+    }
+    return false;
   }
 
   /** Refresh tokens, challenges and used codes rest on it. */
