@@ -55,8 +55,8 @@ describe.each(['postgres', 'mariadb'] as const)('races on two instances over %s'
         for (;;) {
           const { status } = await browser.signIn('ada@example.com');
           if (status === 200) return browser;
-          // Five of one account are checked at a time.
-          expect(status).toBe(429);
+          // Five of one account are checked at a time, and whom the account keeps waiting for too long hears so.
+          expect([429, 503]).toContain(status);
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       });

@@ -1,4 +1,5 @@
 import { databaseDoor, injectedClock, noEnterWith, noMathRandom, noSkippedTests, noTopLevelAwait } from './bans.mjs';
+import { compiles } from './compiles.mjs';
 import { storeys } from './storeys.mjs';
 
 /** Rules of this repository alone. */
@@ -6,6 +7,7 @@ export const gatehouse = {
   meta: { name: 'gatehouse' },
   rules: {
     storeys,
+    compiles,
     'database-door': databaseDoor,
     'injected-clock': injectedClock,
     'no-enter-with': noEnterWith,
